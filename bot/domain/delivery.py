@@ -1,0 +1,82 @@
+"""A promised effect, and what happens to it after each try."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.effects import Effect
+from bot.domain.errors import DeliveryError, OutcomeUnknownError, PermanentError, TransientError
+from bot.domain.ids import DeliveryId
+
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=1)
+"""A help desk that comes back after hours is found within a minute; retries cost it one request per waiting conversation."""
+
+SETTLING = timedelta(seconds=5)
+"""How long after a try of unknown outcome a look that finds nothing is not yet believed: the other side may be at it."""
+
+
+class System(StrEnum):
+    """Whom a delivery talks to; concurrency is bounded per system. ``BOT`` is the bot's own work (typed commands)."""
+
+    FREESCOUT = "freescout"
+    DISCORD = "discord"
+    MATRIX = "matrix"
+    BOT = "bot"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. A parked one waits for a person; discarded ones were given up by one."""
+
+    PENDING = "pending"
+    DONE = "done"
+    PARKED = "parked"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One outbox row.
+
+    Rows with one ``ordering_key`` go strictly in turn. ``outcome_unknown``: an earlier try may have done its work, so
+    look for the mark before sending again; ``tried_at`` is when the last such try began. ``holds``: while parked it keeps
+    its followers waiting (openings do; appends and sends let them pass).
+    """
+
+    delivery_id: DeliveryId
+    ordering_key: str
+    system: System
+    effect: Effect
+    created_at: datetime
+    next_attempt_at: datetime
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: int = 0
+    outcome_unknown: bool = False
+    tried_at: datetime | None = None
+    reason: str = ""
+    holds: bool = False
+    late: bool = False
+
+
+def next_step(delivery: Delivery, error: DeliveryError, now: datetime, chance: float) -> Delivery:
+    """The delivery after a try that failed with ``error``; ``chance`` in [0, 1) spreads the retries.
+
+    Transient: wait (what the system asked for, else doubling up to a minute, less up to half by chance).
+    Unknown outcome: the same, and the next try looks first. Permanent: parked.
+    """
+    tried = replace(delivery, attempts=delivery.attempts + 1, reason=str(error), tried_at=now)
+    match error:
+        case PermanentError():
+            return replace(tried, state=DeliveryState.PARKED)
+        case OutcomeUnknownError():
+            wait = max(error.settles_after, _wait(tried.attempts, chance))
+            return replace(tried, outcome_unknown=True, next_attempt_at=now + wait)
+        case TransientError(retry_after=timedelta() as asked):
+            return replace(tried, next_attempt_at=now + asked + FIRST_WAIT * (chance / 4))
+        case _:
+            return replace(tried, next_attempt_at=now + _wait(tried.attempts, chance))
+
+
+def _wait(attempts: int, chance: float) -> timedelta:
+    full = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 10))
+    return full * (1 - chance / 2)

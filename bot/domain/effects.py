@@ -1,0 +1,173 @@
+"""The effects the bot can promise on the outside world: each is the content of one outbox row."""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from bot.domain.chat import Attachment, ChatAddress, ChatMessage
+from bot.domain.commands import Invocation
+from bot.domain.helpdesk import Status, ThreadKind
+from bot.domain.ids import ConversationId, DeliveryId, LinkId, TicketNumber
+from bot.domain.richtext import RichText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Which conversation an effect is about: one that came by chat (by link), or any other (by FreeScout's id)."""
+
+    link_id: LinkId | None = None
+    conversation_id: ConversationId | None = None
+    number: TicketNumber | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFiles:
+    """Copy a message's attachments to the spool, for the filing delivery named."""
+
+    filing_id: DeliveryId
+    files: tuple[Attachment, ...]
+    address: ChatAddress
+    message_id: str
+    kind: Literal["fetch_files"] = "fetch_files"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenConversation:
+    """Open a conversation from this message; ``fetch_id`` is the fetch of its files, if it has any."""
+
+    link_id: LinkId
+    message: ChatMessage
+    fetch_id: DeliveryId | None = None
+    kind: Literal["open_conversation"] = "open_conversation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMessage:
+    """Append this message to the linked conversation."""
+
+    link_id: LinkId
+    message: ChatMessage
+    thread_kind: ThreadKind
+    agent_id: int | None = None
+    fetch_id: DeliveryId | None = None
+    kind: Literal["file_message"] = "file_message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLateFiles:
+    """Append files that arrived in the spool after their message was filed."""
+
+    link_id: LinkId
+    fetch_id: DeliveryId
+    message: ChatMessage
+    indexes: tuple[int, ...]
+    thread_kind: ThreadKind = ThreadKind.CUSTOMER
+    kind: Literal["file_late_files"] = "file_late_files"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteNote:
+    """Write an internal note."""
+
+    ticket: Ticket
+    text: RichText
+    kind: Literal["write_note"] = "write_note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTriage:
+    """Make label and priority those of the conversation, keeping everything else about it."""
+
+    ticket: Ticket
+    label: str
+    priority: str
+    kind: Literal["set_triage"] = "set_triage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetStatus:
+    """Set the conversation's status."""
+
+    ticket: Ticket
+    status: Status
+    kind: Literal["set_status"] = "set_status"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class React:
+    """Put the bot's reaction on a message."""
+
+    address: ChatAddress
+    message_id: str
+    emoji: str
+    kind: Literal["react"] = "react"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceNumber:
+    """Open the ticket's chat thread where that is needed and tell the member the number in it."""
+
+    link_id: LinkId
+    kind: Literal["announce_number"] = "announce_number"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReassureMember:
+    """Say that the request is safe and waiting, unless it has its number by then."""
+
+    link_id: LinkId
+    kind: Literal["reassure_member"] = "reassure_member"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """Say something in chat. ``mention`` is the one person it may ping."""
+
+    address: ChatAddress
+    text: RichText
+    mention: str | None = None
+    about: str | None = None
+    link_id: LinkId | None = None
+    kind: Literal["say"] = "say"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCommand:
+    """Carry out a command that was typed as text, and answer it."""
+
+    invocation: Invocation
+    about: str | None = None
+    kind: Literal["run_command"] = "run_command"
+
+
+Effect: TypeAlias = (
+    FetchFiles
+    | OpenConversation
+    | FileMessage
+    | FileLateFiles
+    | WriteNote
+    | SetTriage
+    | SetStatus
+    | React
+    | AnnounceNumber
+    | ReassureMember
+    | Say
+    | RunCommand
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedFile:
+    """A file in the spool, or the reason why it is not there (``problem``, as people read it)."""
+
+    index: int
+    name: str
+    mime_type: str
+    size_bytes: int | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchResult:
+    """What became of a fetch: one entry per attachment, in order."""
+
+    files: tuple[FetchedFile, ...] = field(default=())

@@ -1,0 +1,74 @@
+"""The taxonomy: an error is named for what the caller does next.
+
+Adapters translate vendor errors into these in one place each; nothing above an adapter knows a status code.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+class BotError(Exception):
+    """Everything this program raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsFault:
+    """One thing wrong in the settings: the dotted key an operator edits, and the problem with its remedy."""
+
+    key: str
+    problem: str
+
+
+class SettingsError(BotError):
+    """The settings cannot be used; lists every fault at once. Next step: stop and show them."""
+
+    def __init__(self, faults: Sequence[SettingsFault]) -> None:
+        super().__init__("; ".join(f"{fault.key}: {fault.problem}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+class StoreError(BotError):
+    """The store cannot be opened or used (locked by another process, newer schema). Next step: stop and say so."""
+
+
+class CommandError(BotError):
+    """A command cannot be carried out; the text may be shown to the person who ran it, and nothing was changed."""
+
+
+class DeliveryError(BotError):
+    """A delivery did not (surely) reach its system."""
+
+
+class TransientError(DeliveryError):
+    """Not done and worth another try; ``retry_after`` is what the system asked for, when it did."""
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class PermanentError(DeliveryError):
+    """Not done, and another try cannot help: park it and tell staff."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class OutcomeUnknownError(DeliveryError):
+    """Sent, but no answer came: look for our mark before sending again.
+
+    ``settles_after`` is how long the other side may still be at work on it (a request that timed out is often finished
+    later): nobody looks before then, since a look that comes too early finds nothing and leads to a second one.
+    """
+
+    def __init__(self, reason: str, *, settles_after: timedelta = timedelta()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.settles_after = settles_after
+
+
+class RefusedError(BotError):
+    """A system refused the bot's own credentials for good. Next step: end that leg with this message; never retry."""

@@ -1,0 +1,13 @@
+"""What a live check found."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at: its part ("freescout", "discord", ...), what it is, whether it is well, and the fix if not."""
+
+    part: str
+    subject: str
+    well: bool
+    fix: str = ""

@@ -1,0 +1,1 @@
+"""What the core needs from its neighbours, and what the edges may call: Protocols only."""

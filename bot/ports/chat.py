@@ -1,0 +1,58 @@
+"""What the core needs of a chat platform."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.chat import Attachment, ChatAddress, OutgoingMessage, Platform, QuotedMessage, SentMessage
+from bot.domain.findings import Finding
+
+
+class ChatPlatform(Protocol):
+    """One chat platform.
+
+    Every method may raise ``TransientError``, ``PermanentError`` or ``OutcomeUnknownError`` and leaves retrying to its
+    caller. Cancelling any of them is safe and leaves the outcome unknown. Nothing here retries for longer than a few
+    seconds on its own.
+    """
+
+    @property
+    def platform(self) -> Platform:
+        """Which one it is."""
+        ...
+
+    async def react(self, address: ChatAddress, message_id: str, emoji: str, delivery_id: str) -> None:
+        """Put the bot's reaction on a message. Idempotent."""
+        ...
+
+    async def open_chat_thread(self, address: ChatAddress, title: str) -> None:
+        """Make sure ``address.chat_thread`` exists. Idempotent: a thread that is there is adopted.
+
+        ``title`` is cut to the platform's limit; when the platform refuses the name, ``fallback``-style names are the
+        adapter's business (``Ticket 1234``: the title's leading ``#number`` kept). Nothing to do in Matrix, nor in a forum post.
+        """
+        ...
+
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        """Say it, once. The ``delivery_id`` is the platform's idempotency key; pings at most ``message.mention``."""
+        ...
+
+    async def find_sent(self, message: OutgoingMessage, tried_at: datetime) -> SentMessage | None:
+        """Look for what ``send`` may have said already in a try begun at ``tried_at``; None when it is not there.
+
+        May answer None without looking while the platform's own idempotency still covers a repeat (Discord's nonce 2 min,
+        Matrix' transaction ids 12 h).
+        """
+        ...
+
+    async def fetch(self, file: Attachment, *, address: ChatAddress, message_id: str, limit_bytes: int) -> bytes:
+        """An attachment's bytes (decrypted), with a fresh URL if the old one has expired. Larger than the limit, or gone: ``PermanentError``."""
+        ...
+
+    async def read_message(self, address: ChatAddress, message_id: str) -> QuotedMessage | None:
+        """A message to quote (a Discord thread's starter is found in the parent channel); None when gone or unreadable."""
+        ...
+
+    async def inspect(self) -> Sequence[Finding]:
+        """For ``check --live``: log in, look at what the bot needs here, and name what is missing with its fix."""
+        ...

@@ -1,0 +1,69 @@
+"""What the core needs of the help desk."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.findings import Finding
+from bot.domain.helpdesk import (
+    AppendedThread,
+    Conversation,
+    Entry,
+    NewConversation,
+    NewCustomer,
+    OpenedConversation,
+    Status,
+)
+from bot.domain.ids import ConversationId, CustomerId, TicketNumber
+
+
+class HelpDesk(Protocol):
+    """FreeScout. Each method may raise ``TransientError``, ``PermanentError``; those that create something may raise
+    ``OutcomeUnknownError``: then call the matching ``find_...`` before trying again. Nothing here retries on its own.
+    """
+
+    async def create_customer(self, customer: NewCustomer) -> CustomerId:
+        """Make a customer without e-mail. Not idempotent."""
+        ...
+
+    async def find_customer(self, customer: NewCustomer, asked_after: datetime) -> CustomerId | None:
+        """The customer whose notes carry this platform id, created since."""
+        ...
+
+    async def open_conversation(self, conversation: NewConversation) -> OpenedConversation:
+        """Open a conversation of type chat. Not idempotent.
+
+        When the help desk refuses the size (413), the text is filed without the files, saying so.
+        """
+        ...
+
+    async def find_opened(self, conversation: NewConversation) -> OpenedConversation | None:
+        """The conversation whose last anchor carries the entry's delivery id, if an earlier try made it."""
+        ...
+
+    async def append(self, conversation_id: ConversationId, entry: Entry) -> AppendedThread:
+        """Add one thread. Not idempotent. Oversized: as above. ``PermanentError`` when the conversation is gone."""
+        ...
+
+    async def find_appended(self, conversation_id: ConversationId, entry: Entry) -> AppendedThread | None:
+        """The thread of this entry, if an earlier try made it."""
+        ...
+
+    async def conversation(self, number: TicketNumber) -> Conversation | None:
+        """The conversation with this number, however it came in; None when there is none (or it is deleted)."""
+        ...
+
+    async def set_triage(self, conversation_id: ConversationId, label: str, priority: str) -> None:
+        """Make label and priority those of the conversation, per ``triage_as``; other tags and fields are kept. Idempotent.
+
+        With ``notes`` (or ``auto`` on an instance that has neither module) there is nothing to do: the note says it.
+        """
+        ...
+
+    async def set_status(self, conversation_id: ConversationId, status: Status) -> None:
+        """Set the status in the bot's name. Idempotent."""
+        ...
+
+    async def inspect(self) -> Sequence[Finding]:
+        """For ``check --live``: key, mailbox, bot user, modules, each with its fix."""
+        ...

@@ -1,0 +1,126 @@
+"""Supervised legs, start order, drain, stop order; the only place that starts tasks.
+
+Outbound (pump, reassurance, housekeeping) starts first and ends last; inbound (chat legs) ends first, so that nothing new
+comes in while the outbox drains. A chat leg that fails restarts alone; a failure of pump or store ends the process.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.errors import RefusedError
+from bot.ports.clock import Clock, Dice
+from bot.ports.inbound import SHUTDOWN_GRACE, HealthReports, PartState
+from bot.usecases.delivery import Pump
+
+log = structlog.get_logger(__name__)
+
+FIRST_RESTART = timedelta(seconds=1)
+LONGEST_RESTART = timedelta(minutes=2)
+HEALTHY_AFTER = timedelta(minutes=5)
+"""A leg that ran this long has recovered: its next failure waits from the beginning again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatLeg:
+    """One chat platform: ``run`` receives until cancelled; ``stop_receiving`` ends the intake but leaves it able to send."""
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+    stop_receiving: Callable[[], Awaitable[None]]
+
+
+class Runtime:
+    """Runs everything until SIGTERM or SIGINT, or until no chat leg is left."""
+
+    def __init__(
+        self,
+        *,
+        pump: Pump,
+        chat_legs: Sequence[ChatLeg],
+        background: Sequence[Callable[[], Awaitable[None]]],
+        health: HealthReports,
+        on_refused: Callable[[str, str], Awaitable[None]],
+        clock: Clock,
+        dice: Dice,
+    ) -> None:
+        self._pump = pump
+        self._chat_legs = chat_legs
+        self._background = background
+        self._health = health
+        self._on_refused = on_refused
+        self._clock = clock
+        self._dice = dice
+        self._stopping = asyncio.Event()
+        self._legs_left = len(chat_legs)
+
+    async def run(self) -> int:
+        """Run; the result is the process' exit code: 0 after a signal, 1 when every chat platform refused the bot."""
+        self._listen_for_signals()
+        waiting = await self._pump.load()
+        log.info("outbox loaded", waiting=waiting)
+        async with asyncio.TaskGroup() as outbound:
+            tasks = [outbound.create_task(self._pump.run(), name="pump")]
+            tasks += [outbound.create_task(_forever(leg)) for leg in self._background]
+            async with asyncio.TaskGroup() as inbound:
+                legs = [inbound.create_task(self._keep(leg), name=leg.name) for leg in self._chat_legs]
+                await self._stopping.wait()
+                await asyncio.gather(*(leg.stop_receiving() for leg in self._chat_legs), return_exceptions=True)
+                drained = await self._pump.drain(SHUTDOWN_GRACE)
+                log.info("outbox drained" if drained else "outbox not empty, it goes on at the next start")
+                for leg in legs:
+                    leg.cancel()
+            for task in tasks:
+                task.cancel()
+        refused = not self._legs_left
+        log.info("stopped", refused=refused)
+        return 1 if refused else 0
+
+    def stop(self) -> None:
+        """Begin to end, as SIGTERM does."""
+        self._stopping.set()
+
+    def _listen_for_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+
+    async def _keep(self, leg: ChatLeg) -> None:
+        """Run one chat leg, again after each failure with growing waits; a refusal ends it for good."""
+        wait = FIRST_RESTART
+        while not self._stopping.is_set():
+            started_at = self._clock.now()
+            try:
+                await leg.run()
+                reason = "ended by itself"
+            except RefusedError as error:
+                await self._give_up(leg, str(error))
+                return
+            except Exception as error:
+                # The supervisor: whatever a leg fails with, the other legs and the outbox go on.
+                log.exception("chat leg failed", leg=leg.name)
+                reason = f"{type(error).__name__}: {error}"
+            if self._stopping.is_set():
+                return
+            self._health.report(leg.name, PartState.DISCONNECTED, reason)
+            if self._clock.now() - started_at > HEALTHY_AFTER:
+                wait = FIRST_RESTART
+            await self._clock.sleep_until(self._clock.now() + wait * (0.5 + self._dice.roll() / 2))
+            wait = min(wait * 2, LONGEST_RESTART)
+
+    async def _give_up(self, leg: ChatLeg, reason: str) -> None:
+        self._health.report(leg.name, PartState.REFUSED, reason)
+        log.error("refused", part=leg.name, reason=reason)
+        await self._on_refused(leg.name, reason)
+        self._legs_left -= 1
+        if not self._legs_left:
+            log.error("no chat platform is left; the process ends")
+            self._stopping.set()
+
+
+async def _forever(leg: Callable[[], Awaitable[None]]) -> None:
+    await leg()

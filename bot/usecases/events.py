@@ -1,0 +1,55 @@
+"""What else happens in chat and people must be told of."""
+
+from dataclasses import replace
+
+from typing_extensions import override
+
+from bot.domain.chat import Author, ChatAddress
+from bot.domain.delivery import Delivery
+from bot.domain.effects import Say
+from bot.domain.wording import Wording
+from bot.ports.clock import Clock
+from bot.ports.inbound import ChatEvents
+from bot.ports.store import Records, Store
+from bot.usecases.places import StaffPlaces, promise
+
+
+class ChatIncidents(ChatEvents):
+    """Promises the notices about messages that cannot be read or fetched."""
+
+    def __init__(self, *, store: Store, clock: Clock, wording: Wording, staff: StaffPlaces) -> None:
+        self._store = store
+        self._clock = clock
+        self._wording = wording
+        self._staff = staff
+
+    @override
+    async def unreadable(self, address: ChatAddress, message_id: str, author: Author, link: str) -> None:
+        now = self._clock.now()
+        where = replace(address, chat_thread=address.chat_thread or message_id)
+        ask = Say(address=where, text=self._wording.say("resend"), mention=author.user_id, about=message_id)
+        text = self._wording.say("unreadable_staff", name=author.name, place=address.room, link=link)
+        notices = (
+            promise("resend", address.room, message_id, effect=ask, key=f"resend:{message_id}", now=now),
+            *self._staff.tell(text, once=("unreadable", address.room, message_id), now=now),
+        )
+        await self._promise(*notices)
+
+    @override
+    async def gap_skipped(self, address: ChatAddress, description: str, dedup: str) -> None:
+        text = self._wording.say("gap_skipped", description=description)
+        await self._promise(*self._staff.tell(text, once=("gap", address.room, dedup), now=self._clock.now()))
+
+    async def leg_refused(self, part: str, reason: str, now_key: str) -> None:
+        """A system refused the bot's login: staff is told where that is still possible."""
+        text = self._wording.say("leg_refused", part=part, reason=reason)
+        avoid = next((place.platform for place in self._staff.places if place.platform == part.lower()), None)
+        once = ("refused", part, now_key)
+        await self._promise(*self._staff.tell(text, once=once, now=self._clock.now(), avoid=avoid))
+
+    async def _promise(self, *notices: Delivery) -> None:
+        async def work(records: Records) -> None:
+            await records.outbox.add(*notices)
+
+        if notices:
+            await self._store.write(work)

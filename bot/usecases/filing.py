@@ -1,0 +1,277 @@
+"""What goes to the help desk: conversations opened, messages appended, notes, triage, status."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot.domain.chat import ChatMessage, Platform, QuotedMessage
+from bot.domain.delivery import SETTLING, Delivery, System
+from bot.domain.effects import (
+    AnnounceNumber,
+    FileLateFiles,
+    FileMessage,
+    OpenConversation,
+    SetStatus,
+    SetTriage,
+    Ticket,
+    WriteNote,
+)
+from bot.domain.errors import DeliveryError, OutcomeUnknownError, PermanentError, TransientError
+from bot.domain.helpdesk import AppendedThread, Entry, NewConversation, NewCustomer, ThreadKind
+from bot.domain.ids import ConversationId, CustomerId, LinkId
+from bot.domain.links import ConversationLink
+from bot.domain.richtext import join
+from bot.domain.wording import Wording
+from bot.ports.chat import ChatPlatform
+from bot.ports.clock import Clock
+from bot.ports.helpdesk import HelpDesk
+from bot.ports.store import Records, Store
+from bot.usecases.delivery import Made
+from bot.usecases.files import CollectedFile, Files
+from bot.usecases.places import chat_lane, promise
+
+log = structlog.get_logger(__name__)
+
+PLATFORM_NAMES = {Platform.DISCORD: "Discord", Platform.MATRIX: "Matrix"}
+
+
+def not_before_settled(delivery: Delivery, now: datetime) -> None:
+    """Called when a look for an earlier try found nothing: believe it only once that try can no longer be under way.
+
+    Raises ``TransientError`` asking for the rest of the wait.
+    """
+    if delivery.tried_at is not None and now < delivery.tried_at + SETTLING:
+        raise TransientError("an earlier try may still arrive", retry_after=delivery.tried_at + SETTLING - now)
+
+
+class Customers:
+    """Chat members as FreeScout customers, each made once."""
+
+    def __init__(self, *, store: Store, desk: HelpDesk, clock: Clock) -> None:
+        self._store = store
+        self._desk = desk
+        self._clock = clock
+        self._turns: defaultdict[tuple[Platform, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._doubtful: dict[tuple[Platform, str], datetime] = {}
+
+    async def of(self, message: ChatMessage, delivery: Delivery) -> CustomerId:
+        """The author's customer. One whose making had no answer, now or in an earlier process, is looked up first."""
+        author = message.author
+        member = (author.platform, author.user_id)
+        async with self._turns[member]:
+            known = await self._store.read(lambda records: records.customers.get(*member))
+            if known is not None:
+                return known
+            new = NewCustomer(platform=author.platform, platform_id=author.user_id, name=author.name)
+            customer_id = await self._find_or_create(member, new, delivery)
+
+            async def work(records: Records) -> None:
+                await records.customers.add(author.platform, author.user_id, customer_id)
+
+            await self._store.write(work)
+            self._doubtful.pop(member, None)
+            return customer_id
+
+    async def _find_or_create(self, member: tuple[Platform, str], new: NewCustomer, delivery: Delivery) -> CustomerId:
+        asked_after = self._doubtful.get(member, delivery.created_at if delivery.outcome_unknown else None)
+        if asked_after is not None:
+            found = await self._desk.find_customer(new, asked_after)
+            if found is not None:
+                return found
+            not_before_settled(delivery, self._clock.now())
+        asked_at = self._clock.now()
+        try:
+            return await self._desk.create_customer(new)
+        except OutcomeUnknownError:
+            self._doubtful.setdefault(member, asked_at)
+            raise
+
+
+class Filing:
+    """The handlers of everything that is written into FreeScout."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        desk: HelpDesk,
+        clock: Clock,
+        files: Files,
+        wording: Wording,
+        chats: Mapping[Platform, ChatPlatform],
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._clock = clock
+        self._files = files
+        self._wording = wording
+        self._chats = chats
+        self._customers = Customers(store=store, desk=desk, clock=clock)
+
+    async def open(self, delivery: Delivery) -> Made:
+        """Open the conversation of a first message; then its number is announced."""
+        effect = delivery.effect
+        assert isinstance(effect, OpenConversation)
+        message = effect.message
+        link = await self._link(effect.link_id)
+        customer_id = await self._customers.of(message, delivery)
+        files = await self._files.collect(effect.fetch_id, message)
+        entry = self._entry(delivery, message, ThreadKind.CUSTOMER, files, quote=await self._starter(message))
+        new = NewConversation(
+            subject=link.subject, customer_id=customer_id, entry=entry, asked_after=delivery.created_at
+        )
+        opened = await self._desk.find_opened(new) if delivery.outcome_unknown else None
+        if opened is None:
+            if delivery.outcome_unknown:
+                not_before_settled(delivery, self._clock.now())
+            opened = await self._desk.open_conversation(new)
+        log.info("ticket opened", ticket=opened.number, platform=message.address.platform, room=message.address.room)
+
+        async def conclude(records: Records) -> None:
+            current = await records.links.get(effect.link_id) or link
+            await records.links.save(
+                replace(
+                    current,
+                    conversation_id=opened.conversation_id,
+                    number=opened.number,
+                    customer_id=customer_id,
+                )
+            )
+            now = self._clock.now()
+            announce = promise(
+                "announce",
+                effect.link_id,
+                effect=AnnounceNumber(link_id=effect.link_id),
+                key=chat_lane(effect.link_id),
+                now=now,
+                system=System(message.address.platform),
+            )
+            await records.outbox.add(announce)
+            await self._files.conclude(records, delivery, effect.fetch_id, files, opened.skipped)
+
+        return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
+
+    async def file(self, delivery: Delivery) -> Made:
+        """Append a further message."""
+        effect = delivery.effect
+        assert isinstance(effect, FileMessage)
+        conversation_id = await self._conversation_of(Ticket(link_id=effect.link_id))
+        files = await self._files.collect(effect.fetch_id, effect.message)
+        entry = self._entry(delivery, effect.message, effect.thread_kind, files, agent_id=effect.agent_id)
+        appended = await self._append(delivery, conversation_id, entry)
+
+        async def conclude(records: Records) -> None:
+            await self._files.conclude(records, delivery, effect.fetch_id, files, appended.skipped)
+
+        return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
+
+    async def late_files(self, delivery: Delivery) -> Made:
+        """Append the files that were copied after their message was filed."""
+        effect = delivery.effect
+        assert isinstance(effect, FileLateFiles)
+        conversation_id = await self._conversation_of(Ticket(link_id=effect.link_id))
+        collected = await self._files.collect(effect.fetch_id, effect.message)
+        files = [file for file in collected if file.index in effect.indexes]
+        entry = replace(
+            self._entry(delivery, effect.message, effect.thread_kind, files),
+            text=self._wording.say("late_files"),
+        )
+        appended = await self._append(delivery, conversation_id, entry)
+
+        async def conclude(records: Records) -> None:
+            await self._files.conclude(records, delivery, None, files, appended.skipped)
+
+        return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
+
+    async def note(self, delivery: Delivery) -> Made:
+        """Write an internal note."""
+        effect = delivery.effect
+        assert isinstance(effect, WriteNote)
+        conversation_id = await self._conversation_of(effect.ticket)
+        entry = Entry(delivery_id=delivery.delivery_id, kind=ThreadKind.NOTE, text=effect.text)
+        await self._append(delivery, conversation_id, entry)
+        return Made()
+
+    async def set_triage(self, delivery: Delivery) -> Made:
+        """Set label and priority."""
+        effect = delivery.effect
+        assert isinstance(effect, SetTriage)
+        conversation_id = await self._conversation_of(effect.ticket)
+        await self._desk.set_triage(conversation_id, effect.label, effect.priority)
+        log.info("ticket triaged", conversation=conversation_id, label=effect.label, priority=effect.priority)
+        return Made()
+
+    async def set_status(self, delivery: Delivery) -> Made:
+        """Set the status."""
+        effect = delivery.effect
+        assert isinstance(effect, SetStatus)
+        conversation_id = await self._conversation_of(effect.ticket)
+        await self._desk.set_status(conversation_id, effect.status)
+        log.info("ticket status set", conversation=conversation_id, status=effect.status)
+        return Made()
+
+    async def _append(self, delivery: Delivery, conversation_id: ConversationId, entry: Entry) -> AppendedThread:
+        if delivery.outcome_unknown:
+            found = await self._desk.find_appended(conversation_id, entry)
+            if found is not None:
+                return found
+            not_before_settled(delivery, self._clock.now())
+        return await self._desk.append(conversation_id, entry)
+
+    async def _link(self, link_id: LinkId) -> ConversationLink:
+        link = await self._store.read(lambda records: records.links.get(link_id))
+        if link is None:
+            raise PermanentError("its ticket is not known here any more")
+        return link
+
+    async def _conversation_of(self, ticket: Ticket) -> ConversationId:
+        if ticket.conversation_id is not None:
+            return ticket.conversation_id
+        if ticket.link_id is None:
+            raise PermanentError("it names no ticket")
+        link = await self._link(ticket.link_id)
+        if link.conversation_id is None:
+            raise PermanentError("its ticket was never opened in FreeScout")
+        return link.conversation_id
+
+    async def _starter(self, message: ChatMessage) -> QuotedMessage | None:
+        """The message a chat thread hangs on, quoted when somebody asks in a thread that has no ticket yet."""
+        thread = message.address.chat_thread
+        if thread is None or thread == message.message_id:
+            return None
+        try:
+            return await self._chats[message.address.platform].read_message(message.address, thread)
+        except DeliveryError as error:
+            log.warning("starter of a chat thread could not be read", reason=str(error))
+            return None  # a quotation is a courtesy; the request itself must not wait for it
+
+    def _entry(
+        self,
+        delivery: Delivery,
+        message: ChatMessage,
+        kind: ThreadKind,
+        files: Sequence[CollectedFile],
+        *,
+        quote: QuotedMessage | None = None,
+        agent_id: int | None = None,
+    ) -> Entry:
+        text = message.text
+        if delivery.late:
+            text = join(self._wording.say("late_entry", time=f"{message.sent_at:%Y-%m-%d %H:%M} UTC"), text)
+        speaker = "speaker" if kind is ThreadKind.CUSTOMER else ("staff_speaker" if agent_id else "staff_unmapped")
+        return Entry(
+            delivery_id=delivery.delivery_id,
+            kind=kind,
+            text=text,
+            speaker=self._wording.line(
+                speaker, name=message.author.name, platform=PLATFORM_NAMES[message.author.platform]
+            ),
+            quote=quote,
+            source_link=message.link,
+            files=tuple(file.content for file in files if file.content is not None),
+            missing=tuple(self._files.missing_line(file) for file in files if file.content is None),
+        )

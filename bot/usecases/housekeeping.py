@@ -1,0 +1,69 @@
+"""Small chores beside the pump: what the command line changed, and what may be forgotten."""
+
+from collections.abc import Callable, Awaitable
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.ids import DeliveryId
+from bot.ports.clock import Clock
+from bot.ports.store import Records, Store
+from bot.usecases.delivery import Pump
+from bot.usecases.files import spooled
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = timedelta(seconds=2)
+KEEP_DELIVERIES = timedelta(days=30)
+"""Made deliveries are kept this long, so that a repeated cause still finds its effect made."""
+
+PURGE_EVERY = timedelta(hours=6)
+CLI = "cli"
+CHANGED = "outbox-changed"
+
+
+class Housekeeping:
+    """Watches for changes by ``supportbot outbox`` and forgets old deliveries."""
+
+    def __init__(
+        self, *, store: Store, clock: Clock, pump: Pump, sweep: Callable[[set[DeliveryId]], Awaitable[None]]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._pump = pump
+        self._sweep = sweep
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await self._sweep_spool()
+        seen = await self._mark()
+        purge_at = self._clock.now() + timedelta(minutes=1)
+        while True:
+            await self._clock.sleep_until(self._clock.now() + LOOK_EVERY)
+            mark = await self._mark()
+            if mark != seen:
+                seen = mark
+                await self._pump.reload()
+            if self._clock.now() >= purge_at:
+                purge_at = self._clock.now() + PURGE_EVERY
+                before = self._clock.now() - KEEP_DELIVERIES
+                forgotten = await self._store.write(lambda records, at=before: records.outbox.purge(at))  # type: ignore[misc]
+                log.debug("old deliveries forgotten", count=forgotten)
+
+    async def _mark(self) -> str:
+        found = await self._store.read(lambda records: records.memory.recall(CLI, CHANGED))
+        return found.get(CHANGED, "")
+
+    async def _sweep_spool(self) -> None:
+        """Forget copies that no waiting delivery needs: left by an end between the commit and the tidying up."""
+
+        async def work(records: Records) -> set[DeliveryId]:
+            needed: set[DeliveryId] = set()
+            after = -1
+            while rows := await records.outbox.waiting(after, 500):
+                needed |= {fetch for _, row in rows if (fetch := spooled(row.effect, row.delivery_id))}
+                after = rows[-1][0]
+            parked = await records.outbox.parked()
+            return needed | {fetch for row in parked if (fetch := spooled(row.effect, row.delivery_id))}
+
+        await self._sweep(await self._store.read(work))

@@ -1,0 +1,204 @@
+"""Where chat messages enter: stored, decided and promised in one transaction, before anything else happens."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from typing_extensions import override
+
+from bot.domain.chat import ChatAddress, ChatMessage, Platform, message_key
+from bot.domain.command_line import TypedCommand, parse
+from bot.domain.commands import Invocation
+from bot.domain.delivery import Delivery, System
+from bot.domain.effects import FetchFiles, FileMessage, OpenConversation, React, RunCommand
+from bot.domain.helpdesk import ThreadKind
+from bot.domain.ids import DeliveryId, delivery_id, link_id
+from bot.domain.links import ConversationLink
+from bot.domain.permissions import Standing, Team
+from bot.domain.richtext import plain
+from bot.domain.routing import Continues, Ignores, Opens, Route, Surroundings, ignored_at_sight, may_group, route
+from bot.domain.subject import subject_of
+from bot.ports.clock import Clock
+from bot.ports.inbound import Accepted, Arrival, Duplicate, Ignored, IntakeResult, MessageIntake
+from bot.ports.store import Records, Store
+from bot.usecases.places import SYSTEM_OF, desk_lane, later, promise
+
+FILES_WAIT = timedelta(seconds=60)
+"""How long filing waits for a message's attachments to be copied (behaviour.md, "Attachments")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeRules:
+    """The settings of intake. ``group`` zero: no grouping; ``ack_reaction`` is put on what is taken in."""
+
+    group: timedelta = timedelta(seconds=120)
+    ack_reaction: str = "👀"
+
+
+class Intake(MessageIntake):
+    """Decides about every message once, however often it comes."""
+
+    def __init__(self, *, store: Store, clock: Clock, team: Team, rules: IntakeRules) -> None:
+        self._store = store
+        self._clock = clock
+        self._team = team
+        self._rules = rules
+
+    @override
+    async def accept(self, arrival: Arrival) -> Sequence[IntakeResult]:
+        async def work(records: Records) -> Sequence[IntakeResult]:
+            known = await records.inbox.known([message.dedup_key for message in arrival.messages])
+            results: list[IntakeResult] = []
+            for message in arrival.messages:
+                fresh = message.dedup_key not in known
+                known.add(message.dedup_key)
+                results.append(await self._take(records, message) if fresh else Duplicate())
+            if arrival.remember:
+                await records.memory.remember(arrival.platform, arrival.remember)
+            return results
+
+        return await self._store.write(work)
+
+    @override
+    async def recall(self, platform: Platform, prefix: str = "") -> Mapping[str, str]:
+        async def work(records: Records) -> Mapping[str, str]:
+            return await records.memory.recall(platform, prefix)
+
+        return await self._store.read(work)
+
+    async def _take(self, records: Records, message: ChatMessage) -> IntakeResult:
+        now = self._clock.now()
+        standing = self._team.standing(message.author)
+        typed = parse(plain(message.text))
+        seen = ignored_at_sight(message, standing, is_command=typed is not None)
+        if seen is not None:
+            await records.inbox.admit(message.dedup_key, decision=seen.reason, link_id=None, at=now)
+            if typed is not None:
+                await self._promise_command(records, message, typed, now)
+            return Ignored(reason=seen.reason)
+        around = await self._look_around(records, message)
+        return await self._carry_out(records, message, standing, route(message, standing, around, group=self._rules.group))
+
+    async def _look_around(self, records: Records, message: ChatMessage) -> Surroundings:
+        address = message.address
+        in_thread = await records.links.at(address) if address.chat_thread is not None else None
+        answered = None
+        if in_thread is None and message.reply_to is not None:
+            answered = await records.inbox.link_of(message_key(address.platform, address.room, message.reply_to))
+        latest = None
+        if in_thread is None and answered is None and may_group(message, self._rules.group):
+            latest = await records.links.latest_by(address.platform, address.room, message.author.user_id)
+        return Surroundings(in_thread=in_thread, answered=answered, latest=latest)
+
+    async def _carry_out(
+        self, records: Records, message: ChatMessage, standing: Standing, decision: Route
+    ) -> IntakeResult:
+        now = self._clock.now()
+        match decision:
+            case Ignores():
+                await records.inbox.admit(message.dedup_key, decision=decision.reason, link_id=None, at=now)
+                return Ignored(reason=decision.reason)
+            case Opens():
+                link = _new_link(message)
+                await records.links.add(link)
+                await records.inbox.admit(message.dedup_key, decision="opened", link_id=link.link_id, at=now)
+                await records.outbox.add(*self._opening(message, link, now))
+                return Accepted(link_id=link.link_id, opened=True)
+            case Continues():
+                await records.inbox.admit(message.dedup_key, decision="continued", link_id=decision.link_id, at=now)
+                await records.outbox.add(*self._continuing(message, decision, standing, now))
+                return Accepted(link_id=decision.link_id, opened=False)
+
+    def _opening(self, message: ChatMessage, link: ConversationLink, now: datetime) -> list[Delivery]:
+        key = message.dedup_key
+        fetch_id = delivery_id("fetch", key) if message.attachments else None
+        effect = OpenConversation(link_id=link.link_id, message=message, fetch_id=fetch_id)
+        filing = promise("open", key, effect=effect, key=desk_lane(link.link_id), now=now, system=System.FREESCOUT)
+        return [self._acknowledge(message, now), *_with_files(replace(filing, holds=True), message, fetch_id, now)]
+
+    def _continuing(
+        self, message: ChatMessage, decision: Continues, standing: Standing, now: datetime
+    ) -> list[Delivery]:
+        key = message.dedup_key
+        fetch_id = delivery_id("fetch", key) if message.attachments else None
+        member = self._team.member(message.author) if standing > Standing.PUBLIC else None
+        effect = FileMessage(
+            link_id=decision.link_id,
+            message=message,
+            thread_kind=decision.thread_kind,
+            agent_id=member.agent_id if member else None,
+            fetch_id=fetch_id,
+        )
+        lane = desk_lane(decision.link_id)
+        filing = promise("file", key, effect=effect, key=lane, now=now, system=System.FREESCOUT)
+        shown = decision.outside and decision.thread_kind is ThreadKind.CUSTOMER
+        return [*([self._acknowledge(message, now)] if shown else []), *_with_files(filing, message, fetch_id, now)]
+
+    def _acknowledge(self, message: ChatMessage, now: datetime) -> Delivery:
+        effect = React(address=message.address, message_id=message.message_id, emoji=self._rules.ack_reaction)
+        return promise("ack", message.dedup_key, effect=effect, key=f"ack:{message.dedup_key}", now=now)
+
+    async def _promise_command(
+        self, records: Records, message: ChatMessage, typed: TypedCommand, now: datetime
+    ) -> None:
+        if message.address.platform is Platform.DISCORD:
+            return  # Discord has slash commands; a typed "!word" is left alone there
+        invocation = Invocation(
+            invocation_id=message.dedup_key,
+            command=typed.command.name,
+            author=message.author,
+            address=await self._place_of_command(records, message),
+            options=typed.options,
+            room_role=message.room_role,
+        )
+        effect = RunCommand(invocation=invocation, about=message.message_id)
+        lane = f"command:{message.address.platform}:{message.address.room}"
+        await records.outbox.add(
+            promise("command", message.dedup_key, effect=effect, key=lane, now=now, system=System.BOT)
+        )
+
+    async def _place_of_command(self, records: Records, message: ChatMessage) -> ChatAddress:
+        """Where it counts as run: its thread, else the thread of the ticket it answers, else a thread of its own."""
+        address = message.address
+        if address.chat_thread is not None:
+            return address
+        if message.reply_to is not None:
+            answered = await records.inbox.link_of(message_key(address.platform, address.room, message.reply_to))
+            link = await records.links.get(answered) if answered is not None else None
+            if link is not None:
+                return link.address
+        return replace(address, chat_thread=message.message_id)
+
+
+def _new_link(message: ChatMessage) -> ConversationLink:
+    address = message.address
+    return ConversationLink(
+        link_id=link_id(message.dedup_key),
+        address=replace(address, chat_thread=address.chat_thread or message.message_id),
+        opening_message_id=message.message_id,
+        author_id=message.author.user_id,
+        author_name=message.author.name,
+        opened_at=message.sent_at,
+        subject=subject_of(message),
+    )
+
+
+def _with_files(
+    filing: Delivery, message: ChatMessage, fetch_id: DeliveryId | None, now: datetime
+) -> tuple[Delivery, ...]:
+    if fetch_id is None:
+        return (filing,)
+    fetch = Delivery(
+        delivery_id=fetch_id,
+        ordering_key=f"fetch:{message.dedup_key}",
+        system=SYSTEM_OF[message.address.platform],
+        effect=FetchFiles(
+            filing_id=filing.delivery_id,
+            files=message.attachments,
+            address=message.address,
+            message_id=message.message_id,
+        ),
+        created_at=now,
+        next_attempt_at=now,
+    )
+    return (fetch, later(filing, now + FILES_WAIT))

@@ -1,0 +1,139 @@
+"""What people are told when a delivery is given up for now, and when a request waits long for its number."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.chat import ChatAddress, ChatMessage, Platform
+from bot.domain.delivery import Delivery, System
+from bot.domain.effects import OpenConversation, Say
+from bot.domain.ids import LinkId
+from bot.domain.links import ConversationLink
+from bot.domain.routing import thread_exists
+from bot.domain.wording import Wording
+from bot.ports.clock import Clock
+from bot.ports.store import Records, Store
+from bot.usecases.places import StaffPlaces, promise
+from bot.usecases.speaking import SYSTEM_NAMES
+
+log = structlog.get_logger(__name__)
+
+REASSURE_AFTER = timedelta(minutes=2)
+"""After this long without a number the member is told that the request is safe and waiting (behaviour.md)."""
+
+WHAT: Mapping[str, str] = {
+    "fetch_files": "copying the files of a message",
+    "open_conversation": "opening a ticket",
+    "file_message": "filing a further message",
+    "file_late_files": "filing the files of a message",
+    "write_note": "writing an internal note",
+    "set_triage": "setting label and priority",
+    "set_status": "setting a ticket's status",
+    "react": "acknowledging a message",
+    "announce_number": "telling a member the ticket number",
+    "say": "a message in chat",
+    "run_command": "carrying out a command",
+}
+
+
+class Parking:
+    """Tells staff once about each parked delivery, and the member when it is the request itself."""
+
+    def __init__(self, *, clock: Clock, wording: Wording, staff: StaffPlaces) -> None:
+        self._clock = clock
+        self._wording = wording
+        self._staff = staff
+
+    async def __call__(self, records: Records, delivery: Delivery) -> None:
+        """Promise the notices, in the transaction that parks the delivery."""
+        now = self._clock.now()
+        effect = delivery.effect
+        if isinstance(effect, OpenConversation):
+            await records.outbox.add(
+                _to_member(effect.message, effect.link_id, self._wording, "opening_parked", self._clock)
+            )
+        if isinstance(effect, Say) and effect.address in self._staff.places:
+            return  # telling staff that staff could not be told leads nowhere; `supportbot outbox list` shows it
+        text = self._wording.say(
+            "parked",
+            system=SYSTEM_NAMES[delivery.system],
+            what=WHAT[effect.kind],
+            ticket=await _ticket_of(records, delivery),
+            reason=delivery.reason,
+            delivery=delivery.delivery_id,
+        )
+        avoid = Platform(delivery.system) if delivery.system in {System.DISCORD, System.MATRIX} else None
+        await records.outbox.add(
+            *self._staff.tell(text, once=("parked", delivery.delivery_id), now=now, avoid=avoid)
+        )
+
+
+class Reassurance:
+    """Watches for requests that wait long for their number."""
+
+    def __init__(self, *, store: Store, clock: Clock, wording: Wording) -> None:
+        self._store = store
+        self._clock = clock
+        self._wording = wording
+        self._told: set[LinkId] = set()
+
+    async def run(self) -> None:
+        """Look every fifteen seconds, until cancelled."""
+        while True:
+            await self._clock.sleep_until(self._clock.now() + timedelta(seconds=15))
+            await self.look()
+
+    async def look(self) -> None:
+        """Tell each member whose request is older than two minutes and has no number yet, once."""
+        before = self._clock.now() - REASSURE_AFTER
+        oldest = await self._store.read(lambda records: records.outbox.oldest_pending())
+        if oldest is None or oldest.created_at > before:
+            return
+        rows = await self._store.read(lambda records: records.outbox.waiting(-1, 500))
+        waiting = [
+            delivery.effect
+            for _, delivery in rows
+            if isinstance(delivery.effect, OpenConversation) and delivery.created_at <= before
+        ]
+        fresh = [effect for effect in waiting if effect.link_id not in self._told]
+        if not fresh:
+            return
+        says = [
+            _to_member(effect.message, effect.link_id, self._wording, "still_waiting", self._clock) for effect in fresh
+        ]
+        await self._store.write(lambda records: records.outbox.add(*says))
+        self._told.update(effect.link_id for effect in fresh)
+        log.warning("requests wait for their number", count=len(waiting))
+
+
+def _to_member(message: ChatMessage, link_id: LinkId, wording: Wording, sentence: str, clock: Clock) -> Delivery:
+    say = Say(
+        address=_where(message),
+        text=wording.say(sentence),
+        mention=message.author.user_id,
+        about=message.message_id,
+        link_id=link_id,
+    )
+    return promise(sentence, link_id, effect=say, key=f"{sentence}:{link_id}", now=clock.now())
+
+
+def _where(message: ChatMessage) -> ChatAddress:
+    if not thread_exists(message):
+        return message.address
+    return replace(message.address, chat_thread=message.address.chat_thread or message.message_id)
+
+
+async def _ticket_of(records: Records, delivery: Delivery) -> str:
+    effect = delivery.effect
+    link_id = getattr(effect, "link_id", None)
+    ticket = getattr(effect, "ticket", None)
+    if ticket is not None:
+        link_id = ticket.link_id
+        if ticket.number is not None:
+            return f"ticket #{ticket.number}"
+    link: ConversationLink | None = await records.links.get(link_id) if link_id is not None else None
+    if link is None:
+        return "no ticket"
+    return f"ticket #{link.number}" if link.number is not None else f"the request of {link.author_name}"

@@ -1,0 +1,57 @@
+"""Which ticket a command is about: one that came by chat, or any other that FreeScout knows."""
+
+from dataclasses import dataclass
+
+from bot.domain.chat import ChatAddress
+from bot.domain.effects import Ticket
+from bot.domain.errors import CommandError, DeliveryError
+from bot.domain.ids import TicketNumber
+from bot.domain.links import ConversationLink
+from bot.domain.wording import Wording
+from bot.ports.helpdesk import HelpDesk
+from bot.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundTicket:
+    """A ticket: our link when it came by chat, the ordering key of what is written to it, its number once it has one."""
+
+    ticket: Ticket
+    lane: str
+    number: TicketNumber | None
+    link: ConversationLink | None = None
+
+
+class Tickets:
+    """Finds tickets by number, or by the chat thread a command was run in."""
+
+    def __init__(self, *, store: Store, desk: HelpDesk, wording: Wording) -> None:
+        self._store = store
+        self._desk = desk
+        self._wording = wording
+
+    async def find(self, number: TicketNumber | None, address: ChatAddress) -> FoundTicket:
+        """The ticket; FreeScout is asked only for one that did not come through this bot. Raises ``CommandError``."""
+        link = await self._ours(number, address)
+        if link is not None:
+            ticket = Ticket(link_id=link.link_id, conversation_id=link.conversation_id, number=link.number)
+            return FoundTicket(ticket=ticket, lane=f"desk:{link.link_id}", number=link.number, link=link)
+        if number is None:
+            raise CommandError(self._wording.line("no_ticket_given"))
+        try:
+            conversation = await self._desk.conversation(number)
+        except DeliveryError as error:
+            raise CommandError(
+                self._wording.line("desk_unreachable", number=str(number), reason=str(error))
+            ) from error
+        if conversation is None:
+            raise CommandError(self._wording.line("unknown_ticket", number=str(number)))
+        ticket = Ticket(conversation_id=conversation.conversation_id, number=number)
+        return FoundTicket(ticket=ticket, lane=f"desk:conversation:{conversation.conversation_id}", number=number)
+
+    async def _ours(self, number: TicketNumber | None, address: ChatAddress) -> ConversationLink | None:
+        if number is not None:
+            return await self._store.read(lambda records: records.links.numbered(number))
+        if address.chat_thread is not None:
+            return await self._store.read(lambda records: records.links.at(address))
+        return None
