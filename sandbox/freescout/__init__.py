@@ -1,0 +1,29 @@
+"""A small FreeScout: its documented API with the real quirks, its people, and faults. Start at `FreeScoutSimulator`."""
+
+from sandbox.freescout.faults import Fault, FaultKind, Faults
+from sandbox.freescout.records import (
+    Attachment,
+    Conversation,
+    Customer,
+    Mail,
+    Problem,
+    RecordedRequest,
+    Thread,
+    Webhook,
+)
+from sandbox.freescout.simulator import FreeScoutSimulator
+
+__all__ = [
+    "Attachment",
+    "Conversation",
+    "Customer",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "FreeScoutSimulator",
+    "Mail",
+    "Problem",
+    "RecordedRequest",
+    "Thread",
+    "Webhook",
+]
