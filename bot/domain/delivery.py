@@ -12,10 +12,6 @@ FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=1)
 """A help desk that comes back after hours is found within a minute; retries cost it one request per waiting conversation."""
 
-SETTLING = timedelta(seconds=5)
-"""How long after a try of unknown outcome a look that finds nothing is not yet believed: the other side may be at it."""
-
-
 class System(StrEnum):
     """Whom a delivery talks to; concurrency is bounded per system. ``BOT`` is the bot's own work (typed commands)."""
 
@@ -39,7 +35,7 @@ class Delivery:
     """One outbox row.
 
     Rows with one ``ordering_key`` go strictly in turn. ``outcome_unknown``: an earlier try may have done its work, so
-    look for the mark before sending again; ``tried_at`` is when the last such try began. ``holds``: while parked it keeps
+    look for the mark before sending again; ``tried_at`` is when the first such try ended without an answer. ``holds``: while parked it keeps
     its followers waiting (openings do; appends and sends let them pass).
     """
 
@@ -64,13 +60,14 @@ def next_step(delivery: Delivery, error: DeliveryError, now: datetime, chance: f
     Transient: wait (what the system asked for, else doubling up to a minute, less up to half by chance).
     Unknown outcome: the same, and the next try looks first. Permanent: parked.
     """
-    tried = replace(delivery, attempts=delivery.attempts + 1, reason=str(error), tried_at=now)
+    tried = replace(delivery, attempts=delivery.attempts + 1, reason=str(error))
     match error:
         case PermanentError():
             return replace(tried, state=DeliveryState.PARKED)
         case OutcomeUnknownError():
             wait = max(error.settles_after, _wait(tried.attempts, chance))
-            return replace(tried, outcome_unknown=True, next_attempt_at=now + wait)
+            first = delivery.tried_at or now
+            return replace(tried, outcome_unknown=True, tried_at=first, next_attempt_at=now + wait)
         case TransientError(retry_after=timedelta() as asked):
             return replace(tried, next_attempt_at=now + asked + FIRST_WAIT * (chance / 4))
         case _:
@@ -78,5 +75,5 @@ def next_step(delivery: Delivery, error: DeliveryError, now: datetime, chance: f
 
 
 def _wait(attempts: int, chance: float) -> timedelta:
-    full = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 10))
+    full: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 10))
     return full * (1 - chance / 2)

@@ -111,14 +111,6 @@ class AnnounceNumber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReassureMember:
-    """Say that the request is safe and waiting, unless it has its number by then."""
-
-    link_id: LinkId
-    kind: Literal["reassure_member"] = "reassure_member"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """Say something in chat. ``mention`` is the one person it may ping."""
 
@@ -149,7 +141,6 @@ Effect: TypeAlias = (
     | SetStatus
     | React
     | AnnounceNumber
-    | ReassureMember
     | Say
     | RunCommand
 )

@@ -40,12 +40,12 @@ class ChatIncidents(ChatEvents):
         text = self._wording.say("gap_skipped", description=description)
         await self._promise(*self._staff.tell(text, once=("gap", address.room, dedup), now=self._clock.now()))
 
-    async def leg_refused(self, part: str, reason: str, now_key: str) -> None:
+    async def leg_refused(self, part: str, reason: str) -> None:
         """A system refused the bot's login: staff is told where that is still possible."""
-        text = self._wording.say("leg_refused", part=part, reason=reason)
-        avoid = next((place.platform for place in self._staff.places if place.platform == part.lower()), None)
-        once = ("refused", part, now_key)
-        await self._promise(*self._staff.tell(text, once=once, now=self._clock.now(), avoid=avoid))
+        text = self._wording.say("leg_refused", part=part.capitalize(), reason=reason)
+        avoid = next((place.platform for place in self._staff.places if place.platform == part), None)
+        now = self._clock.now()
+        await self._promise(*self._staff.tell(text, once=("refused", part, now.isoformat()), now=now, avoid=avoid))
 
     async def _promise(self, *notices: Delivery) -> None:
         async def work(records: Records) -> None:

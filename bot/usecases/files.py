@@ -1,6 +1,6 @@
 """Attachments on their way: copied to the spool at intake (platform links expire), filed from there, forgotten after."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -62,7 +62,7 @@ class Files:
         spool: Spool,
         clock: Clock,
         wording: Wording,
-        chats: "dict[Platform, ChatPlatform]",
+        chats: Mapping[Platform, ChatPlatform],
         max_bytes: int,
     ) -> None:
         self._store = store

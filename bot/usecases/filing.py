@@ -1,15 +1,12 @@
 """What goes to the help desk: conversations opened, messages appended, notes, triage, status."""
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import structlog
 
 from bot.domain.chat import ChatMessage, Platform, QuotedMessage
-from bot.domain.delivery import SETTLING, Delivery, System
+from bot.domain.delivery import Delivery, System
 from bot.domain.effects import (
     AnnounceNumber,
     FileLateFiles,
@@ -20,9 +17,9 @@ from bot.domain.effects import (
     Ticket,
     WriteNote,
 )
-from bot.domain.errors import DeliveryError, OutcomeUnknownError, PermanentError, TransientError
-from bot.domain.helpdesk import AppendedThread, Entry, NewConversation, NewCustomer, ThreadKind
-from bot.domain.ids import ConversationId, CustomerId, LinkId
+from bot.domain.errors import DeliveryError, PermanentError
+from bot.domain.helpdesk import AppendedThread, Entry, NewConversation, ThreadKind
+from bot.domain.ids import ConversationId, LinkId
 from bot.domain.links import ConversationLink
 from bot.domain.richtext import join
 from bot.domain.wording import Wording
@@ -30,65 +27,15 @@ from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Clock
 from bot.ports.helpdesk import HelpDesk
 from bot.ports.store import Records, Store
+from bot.usecases.customers import Customers
 from bot.usecases.delivery import Made
+from bot.usecases.doubts import Doubts
 from bot.usecases.files import CollectedFile, Files
-from bot.usecases.places import chat_lane, promise
+from bot.usecases.places import StaffPlaces, chat_lane, promise
 
 log = structlog.get_logger(__name__)
 
 PLATFORM_NAMES = {Platform.DISCORD: "Discord", Platform.MATRIX: "Matrix"}
-
-
-def not_before_settled(delivery: Delivery, now: datetime) -> None:
-    """Called when a look for an earlier try found nothing: believe it only once that try can no longer be under way.
-
-    Raises ``TransientError`` asking for the rest of the wait.
-    """
-    if delivery.tried_at is not None and now < delivery.tried_at + SETTLING:
-        raise TransientError("an earlier try may still arrive", retry_after=delivery.tried_at + SETTLING - now)
-
-
-class Customers:
-    """Chat members as FreeScout customers, each made once."""
-
-    def __init__(self, *, store: Store, desk: HelpDesk, clock: Clock) -> None:
-        self._store = store
-        self._desk = desk
-        self._clock = clock
-        self._turns: defaultdict[tuple[Platform, str], asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._doubtful: dict[tuple[Platform, str], datetime] = {}
-
-    async def of(self, message: ChatMessage, delivery: Delivery) -> CustomerId:
-        """The author's customer. One whose making had no answer, now or in an earlier process, is looked up first."""
-        author = message.author
-        member = (author.platform, author.user_id)
-        async with self._turns[member]:
-            known = await self._store.read(lambda records: records.customers.get(*member))
-            if known is not None:
-                return known
-            new = NewCustomer(platform=author.platform, platform_id=author.user_id, name=author.name)
-            customer_id = await self._find_or_create(member, new, delivery)
-
-            async def work(records: Records) -> None:
-                await records.customers.add(author.platform, author.user_id, customer_id)
-
-            await self._store.write(work)
-            self._doubtful.pop(member, None)
-            return customer_id
-
-    async def _find_or_create(self, member: tuple[Platform, str], new: NewCustomer, delivery: Delivery) -> CustomerId:
-        asked_after = self._doubtful.get(member, delivery.created_at if delivery.outcome_unknown else None)
-        if asked_after is not None:
-            found = await self._desk.find_customer(new, asked_after)
-            if found is not None:
-                return found
-            not_before_settled(delivery, self._clock.now())
-        asked_at = self._clock.now()
-        try:
-            return await self._desk.create_customer(new)
-        except OutcomeUnknownError:
-            self._doubtful.setdefault(member, asked_at)
-            raise
 
 
 class Filing:
@@ -103,6 +50,7 @@ class Filing:
         files: Files,
         wording: Wording,
         chats: Mapping[Platform, ChatPlatform],
+        staff: StaffPlaces,
     ) -> None:
         self._store = store
         self._desk = desk
@@ -110,7 +58,9 @@ class Filing:
         self._files = files
         self._wording = wording
         self._chats = chats
-        self._customers = Customers(store=store, desk=desk, clock=clock)
+        self._staff = staff
+        self._doubts = Doubts(clock=clock)
+        self._customers = Customers(store=store, desk=desk, clock=clock, doubts=self._doubts)
 
     async def open(self, delivery: Delivery) -> Made:
         """Open the conversation of a first message; then its number is announced."""
@@ -127,8 +77,9 @@ class Filing:
         opened = await self._desk.find_opened(new) if delivery.outcome_unknown else None
         if opened is None:
             if delivery.outcome_unknown:
-                not_before_settled(delivery, self._clock.now())
-            opened = await self._desk.open_conversation(new)
+                self._doubts.wait_until_settled(delivery.delivery_id)
+            async with self._doubts.about(delivery.delivery_id):
+                opened = await self._desk.open_conversation(new)
         log.info("ticket opened", ticket=opened.number, platform=message.address.platform, room=message.address.room)
 
         async def conclude(records: Records) -> None:
@@ -166,6 +117,8 @@ class Filing:
 
         async def conclude(records: Records) -> None:
             await self._files.conclude(records, delivery, effect.fetch_id, files, appended.skipped)
+            if effect.thread_kind is ThreadKind.NOTE and effect.agent_id is None:
+                await self._tell_of_unmapped(records, effect.message)
 
         return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
 
@@ -214,13 +167,21 @@ class Filing:
         log.info("ticket status set", conversation=conversation_id, status=effect.status)
         return Made()
 
+    async def _tell_of_unmapped(self, records: Records, message: ChatMessage) -> None:
+        """Ask staff, once per person, to map a team member whose words could only be filed in the bot's name."""
+        author = message.author
+        text = self._wording.say("unmapped", name=author.name, account=author.user_id)
+        once = ("unmapped", author.platform, author.user_id)
+        await records.outbox.add(*self._staff.tell(text, once=once, now=self._clock.now()))
+
     async def _append(self, delivery: Delivery, conversation_id: ConversationId, entry: Entry) -> AppendedThread:
         if delivery.outcome_unknown:
             found = await self._desk.find_appended(conversation_id, entry)
             if found is not None:
                 return found
-            not_before_settled(delivery, self._clock.now())
-        return await self._desk.append(conversation_id, entry)
+            self._doubts.wait_until_settled(delivery.delivery_id)
+        async with self._doubts.about(delivery.delivery_id):
+            return await self._desk.append(conversation_id, entry)
 
     async def _link(self, link_id: LinkId) -> ConversationLink:
         link = await self._store.read(lambda records: records.links.get(link_id))
@@ -274,4 +235,5 @@ class Filing:
             source_link=message.link,
             files=tuple(file.content for file in files if file.content is not None),
             missing=tuple(self._files.missing_line(file) for file in files if file.content is None),
+            agent_id=agent_id,
         )

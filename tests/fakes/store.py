@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from bot.domain.chat import ChatAddress, Platform
 from bot.domain.delivery import Delivery, DeliveryState
-from bot.domain.effects import FetchResult
+from bot.domain.effects import Effect, FetchResult, FileLateFiles, FileMessage, OpenConversation
 from bot.domain.errors import StoreError
 from bot.domain.helpdesk import Status
 from bot.domain.ids import CustomerId, DeliveryId, LinkId, TicketNumber
@@ -22,6 +22,9 @@ from tests.fakes.clock import ManualClock
 
 T = TypeVar("T")
 _OVER = (DeliveryState.DONE, DeliveryState.DISCARDED)
+
+PURGED_AT_ONCE = 500
+"""As in the real store: whoever purges must ask again until nothing is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,12 +346,25 @@ class FakeOutbox(_Table, Outbox):
     @override
     async def purge(self, before: datetime) -> int:
         rows = self._rows
-        old = [one for one, row in rows.deliveries.items() if row.state in _OVER and rows.changed_at[one] < before]
+        needed = {_fetch_needed_by(row.effect) for row in rows.deliveries.values() if row.state not in _OVER}
+        old = [
+            one
+            for one, row in rows.deliveries.items()
+            if row.state in _OVER and rows.changed_at[one] < before and one not in needed
+        ][:PURGED_AT_ONCE]
         for one in old:
-            for table in (rows.deliveries, rows.positions, rows.changed_at, rows.fetch_results):
-                table.pop(one, None)
+            del rows.deliveries[one], rows.positions[one], rows.changed_at[one]
+            rows.fetch_results.pop(one, None)
             self._promised.discard(one)
         return len(old)
+
+
+def _fetch_needed_by(effect: Effect) -> DeliveryId | None:
+    match effect:
+        case OpenConversation() | FileMessage() | FileLateFiles():
+            return effect.fetch_id
+        case _:
+            return None
 
 
 class FakeCustomers(_Table, Customers):

@@ -1,0 +1,1 @@
+"""The HTTP server: health for operators, later webhooks and the board."""

@@ -1,0 +1,63 @@
+"""Serves /healthz and /readyz on aiohttp; bodies are bounded before anything reads them."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Self
+
+import structlog
+from aiohttp import web
+
+from bot.domain.errors import BotError
+from bot.ports.inbound import WebStatus
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 5 * 1024 * 1024
+"""No webhook of the help desk comes near it; whoever sends more is told 413 and not read to the end."""
+
+
+class WebServer:
+    """Listens from ``async with`` on. Raises ``BotError`` naming address and reason when it cannot."""
+
+    def __init__(self, *, host: str, port: int, status: WebStatus) -> None:
+        self._host = host
+        self._port = port
+        self._status = status
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
+        app.router.add_get("/healthz", self._answer(self._status.alive))
+        app.router.add_get("/readyz", self._answer(self._status.ready))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        try:
+            await web.TCPSite(runner, self._host, self._port).start()
+        except OSError as error:
+            await self._stack.aclose()
+            raise BotError(
+                f"The web server cannot listen on {self._host}:{self._port} ({error.strerror}); "
+                "is another process there already? Settings web.host and web.port."
+            ) from error
+        log.info("web server listens", host=self._host, port=self._port)
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._stack.aclose()
+
+    @staticmethod
+    def _answer(
+        ask: Callable[[], Awaitable[tuple[bool, Mapping[str, object]]]],
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def answer(_: web.Request) -> web.Response:
+            well, details = await ask()
+            return web.Response(
+                status=200 if well else 503,
+                text=json.dumps(details, ensure_ascii=False) + "\n",
+                content_type="application/json",
+                headers={"Cache-Control": "no-store"},
+            )
+
+        return answer

@@ -1,0 +1,172 @@
+"""The command line: ``supportbot run``, ``check``, ``status``, ``outbox``, ``backup``, ``matrix``."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+from bot.console import Screen
+from bot.domain.errors import BotError, SettingsError
+from bot.settings import Settings, load_settings
+
+T = TypeVar("T")
+
+DEFAULT_CONFIG = Path("config.toml")
+EXIT_FAULTS = 2
+"""Settings that cannot be used, or a live check that found something missing."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Passes support requests from Discord and Matrix on to FreeScout.",
+)
+outbox_app = typer.Typer(no_args_is_help=True, help="Deliveries that wait for a person.")
+matrix_app = typer.Typer(no_args_is_help=True, help="The bot's Matrix account.")
+app.add_typer(outbox_app, name="outbox")
+app.add_typer(matrix_app, name="matrix")
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="The settings file.", show_default="./config.toml")
+]
+DeliveryArgument = Annotated[str, typer.Argument(help="The delivery's id, as `supportbot outbox list` shows it.")]
+
+
+@app.command()
+def run(config: ConfigOption = None) -> None:
+    """Run the bot until it is told to stop (SIGTERM or Ctrl-C)."""
+    settings = _settings(config)
+    from bot.compose import run_bot
+    from bot.logs import configure
+
+    configure(settings.log.level, settings.log.format, settings.secrets())
+    unused = settings.not_built_yet()
+    if unused:
+        Screen().log_unused(unused)
+    raise typer.Exit(_do(run_bot(settings)))
+
+
+@app.command()
+def check(
+    config: ConfigOption = None,
+    live: Annotated[bool, typer.Option("--live", help="Also log in to each system and look for what is missing.")] = False,
+) -> None:
+    """Check the settings and name every fault; with --live also FreeScout, Discord and Matrix."""
+    settings = _settings(config)
+    screen = Screen()
+    screen.settings_well(settings)
+    if not live:
+        return
+    from bot.compose import inspect_all
+    from bot.logs import configure
+
+    configure("error", settings.log.format, settings.secrets())
+    findings = _do(inspect_all(settings))
+    screen.findings(findings)
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(EXIT_FAULTS)
+
+
+@app.command()
+def status(config: ConfigOption = None) -> None:
+    """Show how the running bot is doing: its parts, the oldest delivery, what is parked."""
+    settings = _settings(config)
+    from bot.operations import status_of
+
+    report = _do(status_of(settings))
+    Screen().status(report)
+    if not report.running:
+        raise typer.Exit(1)
+
+
+@outbox_app.command("list")
+def outbox_list(config: ConfigOption = None) -> None:
+    """List the parked deliveries with their reasons."""
+    settings = _settings(config)
+    from bot.operations import parked
+
+    Screen().parked(_do(parked(settings)))
+
+
+@outbox_app.command("retry")
+def outbox_retry(delivery: DeliveryArgument, config: ConfigOption = None) -> None:
+    """Try a parked delivery again; what it brings is marked as late. "all" retries every one."""
+    settings = _settings(config)
+    from bot.operations import retry
+
+    Screen().retried(_do(retry(settings, delivery)))
+
+
+@outbox_app.command("discard")
+def outbox_discard(delivery: DeliveryArgument, config: ConfigOption = None) -> None:
+    """Give up a parked delivery for good."""
+    settings = _settings(config)
+    from bot.operations import discard
+
+    Screen().discarded(_do(discard(settings, delivery)))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; must not exist yet.")], config: ConfigOption = None
+) -> None:
+    """Write a consistent copy of store and Matrix keys, also while the bot runs."""
+    settings = _settings(config)
+    from bot.operations import make_backup
+
+    Screen().backed_up(_do(make_backup(settings, file)))
+
+
+@matrix_app.command("reset-identity")
+def matrix_reset_identity(config: ConfigOption = None) -> None:
+    """Replace the account's cross-signing identity by one of the bot's own; others will see that it changed."""
+    settings = _settings(config)
+    from bot.compose import reset_matrix_identity
+
+    Screen().say(_do(reset_matrix_identity(settings)))
+
+
+def main() -> None:
+    """The console script ``supportbot``."""
+    app(prog_name="supportbot")
+
+
+def _settings(config: Path | None) -> Settings:
+    try:
+        if config is None and not DEFAULT_CONFIG.exists():
+            return load_settings(None, os.environ)
+        return load_settings(config or DEFAULT_CONFIG, os.environ)
+    except SettingsError as error:
+        Screen(stderr=True).faults(error.faults, config or DEFAULT_CONFIG)
+        raise typer.Exit(EXIT_FAULTS) from error
+
+
+def _do(work: Awaitable[T]) -> T:
+    """Run it; what this program says about its own failures is shown without a traceback."""
+
+    async def main_task() -> T:
+        return await work
+
+    try:
+        return asyncio.run(main_task())
+    except* BotError as group:
+        _fail(group)
+    except* KeyboardInterrupt:
+        sys.exit(130)
+    raise AssertionError("unreachable")
+
+
+def _fail(group: BaseExceptionGroup[Any]) -> NoReturn:
+    errors = group.exceptions
+    while isinstance(errors[0], BaseExceptionGroup):
+        errors = errors[0].exceptions
+    Screen(stderr=True).failed(str(errors[0]))
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""What operators do beside the running bot: look, retry, discard, back up."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from uuid import uuid4
+
+from bot.compose import backup_store, now_utc, read_readiness, store_beside
+from bot.domain.delivery import Delivery, DeliveryState
+from bot.domain.errors import CommandError
+from bot.domain.ids import DeliveryId
+from bot.ports.store import Records
+from bot.settings import Settings
+from bot.usecases.housekeeping import CHANGED, CLI
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """What ``supportbot status`` shows. ``answer`` is the running bot's /readyz; the rest comes from the store."""
+
+    running: bool
+    address: str
+    answer: Mapping[str, object] = field(default_factory=dict)
+    counts: Mapping[DeliveryState, int] = field(default_factory=dict)
+    oldest: Delivery | None = None
+
+
+async def status_of(settings: Settings) -> StatusReport:
+    """Ask the running bot and the store. Raises ``StoreError`` when there is no store yet."""
+    address = f"http://{settings.web.host}:{settings.web.port}"
+    answer = await read_readiness(address)
+    async with store_beside(settings) as store:
+        counts = await store.read(lambda records: records.outbox.counts())
+        oldest = await store.read(lambda records: records.outbox.oldest_pending())
+    return StatusReport(
+        running=answer is not None, address=address, answer=answer or {}, counts=counts, oldest=oldest
+    )
+
+
+async def parked(settings: Settings) -> Sequence[Delivery]:
+    """All parked deliveries, oldest first."""
+    async with store_beside(settings) as store:
+        return await store.read(lambda records: records.outbox.parked())
+
+
+async def retry(settings: Settings, name: str) -> Sequence[Delivery]:
+    """Set parked deliveries free, marked as late; a running bot takes them up within seconds."""
+    now = now_utc()
+
+    def freed(delivery: Delivery) -> Delivery:
+        return replace(delivery, state=DeliveryState.PENDING, attempts=0, next_attempt_at=now, late=True)
+
+    return await _change(settings, name, freed)
+
+
+async def discard(settings: Settings, name: str) -> Sequence[Delivery]:
+    """Give parked deliveries up."""
+    return await _change(settings, name, lambda delivery: replace(delivery, state=DeliveryState.DISCARDED))
+
+
+async def make_backup(settings: Settings, file: Path) -> Path:
+    """Write store, Matrix keys and seeds into one file, readable by its owner only."""
+    await backup_store(settings, file)
+    return file
+
+
+async def _change(settings: Settings, name: str, change: Callable[[Delivery], Delivery]) -> Sequence[Delivery]:
+    async def work(records: Records) -> Sequence[Delivery]:
+        found = await _named(records, name)
+        changed = [change(delivery) for delivery in found]
+        for delivery in changed:
+            await records.outbox.save(delivery)
+        await records.memory.remember(CLI, {CHANGED: uuid4().hex})
+        return changed
+
+    async with store_beside(settings) as store:
+        return await store.write(work)
+
+
+async def _named(records: Records, name: str) -> Sequence[Delivery]:
+    if name == "all":
+        return await records.outbox.parked()
+    delivery = await records.outbox.get(DeliveryId(name))
+    if delivery is None:
+        raise CommandError(f"There is no delivery {name}. `supportbot outbox list` shows those that wait.")
+    if delivery.state is not DeliveryState.PARKED:
+        raise CommandError(f"Delivery {name} is not parked: it is {delivery.state}. Nothing was changed.")
+    return [delivery]

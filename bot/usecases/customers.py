@@ -1,0 +1,60 @@
+"""Chat members as FreeScout customers: without e-mail our own mapping is the only way to find them again."""
+
+import asyncio
+from collections import defaultdict
+from datetime import datetime
+
+from bot.domain.chat import ChatMessage, Platform
+from bot.domain.delivery import Delivery
+from bot.domain.errors import OutcomeUnknownError
+from bot.domain.helpdesk import NewCustomer
+from bot.domain.ids import CustomerId
+from bot.ports.clock import Clock
+from bot.ports.helpdesk import HelpDesk
+from bot.ports.store import Records, Store
+from bot.usecases.doubts import Doubts
+
+
+class Customers:
+    """Chat members as FreeScout customers, each made once."""
+
+    def __init__(self, *, store: Store, desk: HelpDesk, clock: Clock, doubts: Doubts) -> None:
+        self._store = store
+        self._desk = desk
+        self._clock = clock
+        self._doubts = doubts
+        self._turns: defaultdict[tuple[Platform, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._doubtful: dict[tuple[Platform, str], datetime] = {}
+
+    async def of(self, message: ChatMessage, delivery: Delivery) -> CustomerId:
+        """The author's customer. One whose making had no answer, now or in an earlier process, is looked up first."""
+        author = message.author
+        member = (author.platform, author.user_id)
+        async with self._turns[member]:
+            known = await self._store.read(lambda records: records.customers.get(*member))
+            if known is not None:
+                return known
+            new = NewCustomer(platform=author.platform, platform_id=author.user_id, name=author.name)
+            customer_id = await self._find_or_create(member, new, delivery)
+
+            async def work(records: Records) -> None:
+                await records.customers.add(author.platform, author.user_id, customer_id)
+
+            await self._store.write(work)
+            self._doubtful.pop(member, None)
+            return customer_id
+
+    async def _find_or_create(self, member: tuple[Platform, str], new: NewCustomer, delivery: Delivery) -> CustomerId:
+        asked_after = self._doubtful.get(member, delivery.created_at if delivery.outcome_unknown else None)
+        if asked_after is not None:
+            found = await self._desk.find_customer(new, asked_after)
+            if found is not None:
+                return found
+            self._doubts.wait_until_settled(":".join(member))
+        asked_at = self._clock.now()
+        try:
+            async with self._doubts.about(":".join(member)):
+                return await self._desk.create_customer(new)
+        except OutcomeUnknownError:
+            self._doubtful.setdefault(member, asked_at)
+            raise

@@ -1,0 +1,41 @@
+"""How long a look that finds nothing is not yet believed.
+
+After a lost answer, or an end in the middle of a request, the help desk may still be at work on it. A look that comes too
+early finds nothing, and a second one would be made.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from bot.domain.errors import OutcomeUnknownError, TransientError
+from bot.ports.clock import Clock
+
+SETTLING = timedelta(seconds=5)
+"""An order of magnitude above what FreeScout takes for a request that was cut off; one that timed out says so itself."""
+
+
+class Doubts:
+    """Remembers since when an outcome has been unknown; for tries of an earlier process that is its own beginning."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+        self._started_at = clock.now()
+        self._since: dict[str, datetime] = {}
+
+    @asynccontextmanager
+    async def about(self, key: str) -> AsyncIterator[None]:
+        """Around a request that creates something: notes when its outcome became unknown."""
+        try:
+            yield
+        except OutcomeUnknownError:
+            self._since[key] = self._clock.now()
+            raise
+        self._since.pop(key, None)
+
+    def wait_until_settled(self, key: str) -> None:
+        """Called when a look found nothing. Raises ``TransientError`` asking for the rest of the wait."""
+        settled_at = self._since.get(key, self._started_at) + SETTLING
+        now = self._clock.now()
+        if now < settled_at:
+            raise TransientError("an earlier try may still arrive", retry_after=settled_at - now)
