@@ -11,11 +11,10 @@ import typer
 
 from bot.console import Screen
 from bot.domain.errors import BotError, SettingsError
-from bot.settings import Settings, load_settings
+from bot.settings import DEFAULT_CONFIG, Settings, load_settings
 
 T = TypeVar("T")
 
-DEFAULT_CONFIG = Path("config.toml")
 EXIT_FAULTS = 2
 """Settings that cannot be used, or a live check that found something missing."""
 
@@ -137,9 +136,7 @@ def main() -> None:
 
 def _settings(config: Path | None) -> Settings:
     try:
-        if config is None and not DEFAULT_CONFIG.exists():
-            return load_settings(None, os.environ)
-        return load_settings(config or DEFAULT_CONFIG, os.environ)
+        return load_settings(config, os.environ)
     except SettingsError as error:
         Screen(stderr=True).faults(error.faults, config or DEFAULT_CONFIG)
         raise typer.Exit(EXIT_FAULTS) from error

@@ -29,7 +29,7 @@ from bot.ports.chat import ChatPlatform
 from bot.ports.inbound import PartState
 from bot.runtime import ChatLeg, Runtime
 from bot.settings import Settings
-from bot.settings.sections import DiscordSettings, MatrixSettings
+from bot.settings_sections import DiscordSettings, MatrixSettings
 from bot.usecases.closing import Closing
 from bot.usecases.commands import Act, Commands, TicketSuggestions
 from bot.usecases.delivery import Handler, Pump
@@ -55,7 +55,7 @@ async def run_bot(settings: Settings) -> int:
         clock = SystemClock()
         store = await stack.enter_async_context(open_store(settings.store.url, clock=clock))
         core = _Core(settings, store, clock)
-        stack.push_async_callback(core.desk.aclose)
+        stack.push_async_callback(core.aclose)
         await stack.enter_async_context(
             WebServer(host=settings.web.host, port=settings.web.port, status=core.health)
         )
@@ -71,7 +71,7 @@ async def inspect_all(settings: Settings) -> Sequence[Finding]:
             for chat in core.chats.values():
                 found += await chat.inspect()
         finally:
-            await core.desk.aclose()
+            await core.aclose()
         return found
 
 
@@ -177,14 +177,20 @@ class _Core:
         self._commands = self._make_commands()
         self.chats: dict[Platform, ChatPlatform] = {}
         self._legs: list[ChatLeg] = []
-        if settings.discord is not None:
-            discord = self._make_discord(settings.discord)
-            self.chats[Platform.DISCORD] = discord
-            self._legs.append(ChatLeg(name="discord", run=discord.run, stop_receiving=discord.stop_receiving))
+        self._discord = self._make_discord(settings.discord) if settings.discord is not None else None
+        if self._discord is not None:
+            self.chats[Platform.DISCORD] = self._discord
+            self._legs.append(ChatLeg(name="discord", run=self._discord.run))
         if settings.matrix is not None:
             matrix = self._make_matrix(settings.matrix)
             self.chats[Platform.MATRIX] = matrix
-            self._legs.append(ChatLeg(name="matrix", run=matrix.run, stop_receiving=matrix.stop_receiving))
+            self._legs.append(ChatLeg(name="matrix", run=matrix.run))
+
+    async def aclose(self) -> None:
+        """End the connections to the systems."""
+        await self.desk.aclose()
+        if self._discord is not None:
+            await self._discord.close()
 
     def runtime(self) -> Runtime:
         """The legs, wired."""
@@ -197,6 +203,7 @@ class _Core:
             chat_legs=self._legs,
             background=(reassurance.run, chores.run),
             health=self.health,
+            stop_intake=self._intake.close,
             on_refused=self._incidents.leg_refused,
             clock=self._clock,
             dice=self._dice,
@@ -233,7 +240,7 @@ class _Core:
             token=settings.token.get_secret_value(),
             guild_id=settings.guild_id,
             support_channels=settings.support_channels,
-            staff_channel=settings.staff_channel,
+            staff_channel=settings.staff_channel or "",
             triager_roles=settings.triager_roles,
             staff_roles=settings.staff_roles,
             member_ids=frozenset(str(one.discord_id) for one in self._settings.staff.members if one.discord_id),

@@ -27,11 +27,10 @@ HEALTHY_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatLeg:
-    """One chat platform: ``run`` receives until cancelled; ``stop_receiving`` ends the intake but leaves it able to send."""
+    """One chat platform; ``run`` receives until cancelled."""
 
     name: str
     run: Callable[[], Awaitable[None]]
-    stop_receiving: Callable[[], Awaitable[None]]
 
 
 class Runtime:
@@ -44,6 +43,7 @@ class Runtime:
         chat_legs: Sequence[ChatLeg],
         background: Sequence[Callable[[], Awaitable[None]]],
         health: HealthReports,
+        stop_intake: Callable[[], None],
         on_refused: Callable[[str, str], Awaitable[None]],
         clock: Clock,
         dice: Dice,
@@ -52,6 +52,7 @@ class Runtime:
         self._chat_legs = chat_legs
         self._background = background
         self._health = health
+        self._stop_intake = stop_intake
         self._on_refused = on_refused
         self._clock = clock
         self._dice = dice
@@ -69,7 +70,7 @@ class Runtime:
             async with asyncio.TaskGroup() as inbound:
                 legs = [inbound.create_task(self._keep(leg), name=leg.name) for leg in self._chat_legs]
                 await self._stopping.wait()
-                await asyncio.gather(*(leg.stop_receiving() for leg in self._chat_legs), return_exceptions=True)
+                self._stop_intake()
                 drained = await self._pump.drain(SHUTDOWN_GRACE)
                 log.info("outbox drained" if drained else "outbox not empty, it goes on at the next start")
                 for leg in legs:

@@ -1,5 +1,6 @@
 """The main job on the whole core: a message becomes a ticket, its number comes back, nothing twice, nothing lost."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -208,8 +209,10 @@ async def test_a_kill_at_any_await_loses_and_doubles_nothing() -> None:
     for steps in range(0, 120, 3):
         rig = Rig()
         async with rig.running():
-            await rig.intake.accept(_arrival(rig))
-            await settle_steps(steps)
+            await rig.intake.accept(
+                rig.arrival(rig.message("first", message_id="m1"), rig.message("second", message_id="m2"))
+            )
+            await turns_of_the_loop(steps)
         async with rig.running():
             await rig.clock.advance(DOWN)
         (filed,) = rig.desk.conversations
@@ -218,17 +221,7 @@ async def test_a_kill_at_any_await_loses_and_doubles_nothing() -> None:
         assert len(rig.discord.said_in("m1")) == 1, steps
 
 
-def _arrival(rig: Rig):  # type: ignore[no-untyped-def]
-    from bot.domain.chat import Platform
-    from bot.ports.inbound import Arrival
-
-    messages = (rig.message("first", message_id="m1"), rig.message("second", message_id="m2"))
-    return Arrival(platform=Platform.DISCORD, messages=messages)
-
-
-async def settle_steps(steps: int) -> None:
-    import asyncio
-
+async def turns_of_the_loop(steps: int) -> None:
     for _ in range(steps):
         await asyncio.sleep(0)
 

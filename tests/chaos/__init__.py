@@ -1,0 +1,1 @@
+"""The real process under kill, lost answers and downtime."""

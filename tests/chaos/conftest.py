@@ -1,0 +1,3 @@
+"""The chaos tests share the session's Synapse."""
+
+from tests.integration.conftest import synapse as synapse

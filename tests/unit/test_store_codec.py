@@ -1,0 +1,66 @@
+"""Old rows stay readable, hostile ones stay cheap."""
+
+import time
+
+import pytest
+
+from adapters.store.codec import EFFECTS, FETCH_RESULTS, storable
+from bot.domain.effects import OpenConversation, React, Say
+from bot.domain.errors import StoreError
+from bot.domain.ids import LinkId
+from bot.domain.richtext import Inline, Listing, Paragraph, Quote, RichText, Style, Styled, Text, plain
+from tests.contract.samples import message
+
+GAP = "\N{REPLACEMENT CHARACTER}"
+
+
+def test_fields_that_this_version_does_not_know_are_ignored() -> None:
+    old = '{"kind":"react","address":{"platform":"discord","room":"1","chat_thread":null,"more":1},"message_id":"2",'
+    effect = EFFECTS.decode(old + '"emoji":"x","added_later":[1]}', "row")
+    assert isinstance(effect, React)
+    assert effect.message_id == "2"
+
+
+def test_fields_that_an_older_version_did_not_write_get_their_defaults() -> None:
+    effect = EFFECTS.decode('{"kind":"say","address":{"platform":"matrix","room":"1"},"text":{}}', "row")
+    assert isinstance(effect, Say)
+    assert (effect.mention, effect.text, effect.address.chat_thread) == (None, RichText(), None)
+    assert FETCH_RESULTS.decode("{}", "row").files == ()
+
+
+@pytest.mark.parametrize("row", ['{"kind":"x","text":"secret"}', "{}", "secret", '{"kind":"react","emoji":["secret"]}'])
+def test_a_row_that_cannot_be_read_is_named_without_quoting_it(row: str) -> None:
+    with pytest.raises(StoreError, match="content of delivery abc cannot be read") as caught:
+        EFFECTS.decode(row, "delivery abc")
+    assert "secret" not in str(caught.value)
+
+
+def test_text_that_no_database_keeps_is_replaced_and_the_message_is_kept() -> None:
+    hostile = OpenConversation(link_id=LinkId("l"), message=message("m", "half \ud83d and nul \x00 end"))
+    kept = EFFECTS.decode(EFFECTS.encode(hostile), "row")
+    assert isinstance(kept, OpenConversation)
+    assert plain(kept.message.text) == "half \N{REPLACEMENT CHARACTER} and nul \N{REPLACEMENT CHARACTER} end"
+    assert (
+        storable("\ud83d\ude00 pair \udc00 half \x00")
+        == "😀 pair \N{REPLACEMENT CHARACTER} half \N{REPLACEMENT CHARACTER}"
+    )
+    assert storable("ordinary ümläut 😀") == "ordinary ümläut 😀"
+
+
+def test_deeply_nested_text_is_read_in_time_that_grows_with_its_length_only() -> None:
+    inline: Inline = Text(text="deep")
+    for _ in range(80):
+        inline = Styled(style=Style.BOLD, children=(inline, inline) if inline.kind == "text" else (inline,))
+    effect = OpenConversation(link_id=LinkId("l"), message=message("m"))
+    hostile = Say(address=effect.message.address, text=RichText(blocks=(Paragraph(children=(inline,)),)))
+    written = EFFECTS.encode(hostile)
+    started = time.perf_counter()
+    assert EFFECTS.decode(written, "row") == hostile
+    assert time.perf_counter() - started < 0.5
+
+
+def test_every_block_comes_back_as_what_it_was() -> None:
+    inner = Paragraph(children=(Text(text="a"),))
+    text = RichText(blocks=(Quote(blocks=(Listing(items=((inner, Quote(blocks=(inner,))), (inner,)), ordered=True),)),))
+    effect = Say(address=message("m").address, text=text)
+    assert EFFECTS.decode(EFFECTS.encode(effect), "row") == effect
