@@ -88,7 +88,7 @@ class Rig:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Pump]:
         """A pump at work; leaving the block ends it as a kill would, whatever is under way."""
-        pump = self._pump()
+        pump = self.make_pump()
         await pump.load()
         task = asyncio.create_task(pump.run())
         await settle()
@@ -160,9 +160,13 @@ class Rig:
 
     async def accept(self, *messages: ChatMessage) -> Sequence[IntakeResult]:
         """Messages arrive together."""
-        results = await self.intake.accept(Arrival(platform=messages[0].address.platform, messages=messages))
+        results = await self.intake.accept(self.arrival(*messages))
         await self.rest()
         return results
+
+    def arrival(self, *messages: ChatMessage) -> Arrival:
+        """What an adapter hands in."""
+        return Arrival(platform=messages[0].address.platform, messages=messages)
 
     async def rest(self) -> None:
         """Let everything happen that needs no time: an effect and its record take some turns of the loop each."""
@@ -191,7 +195,8 @@ class Rig:
         await self.rest()
         return reply
 
-    def _pump(self) -> Pump:
+    def make_pump(self) -> Pump:
+        """A pump that is not running yet."""
         files = Files(
             store=self.store,
             spool=self.spool,

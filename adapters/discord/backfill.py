@@ -1,0 +1,161 @@
+"""Missed messages: each session begins with reading every watched channel and thread from its watermark on.
+
+Resumed sessions lose nothing; all others do (facts/discord.md, "Missed messages"). A room without rows is new: it files
+no history. Threads are read after their channel, so that a request comes before what was said about it.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from adapters.discord.catching_up import CatchingUp
+from adapters.discord.listing import Listing
+from adapters.discord.pauses import Pauses
+from adapters.discord.places import Place, Watch
+from adapters.discord.queues import Queues
+from adapters.discord.snowflakes import snowflake_at
+from adapters.discord.surroundings import Surroundings, WatchedChannel
+from adapters.discord.watermarks import Entries, Watermarks
+from bot.domain.errors import DeliveryError, PermanentError
+from bot.ports.clock import Clock
+from bot.ports.inbound import MessageIntake
+
+_log = structlog.get_logger(__name__)
+
+_SLACK = timedelta(minutes=10)
+"""How far our clock and Discord's may be apart; what is read twice is filed once."""
+_FIRST_SLACK = timedelta(minutes=1)
+"""The same on a first start, where whatever is read is filed."""
+
+
+class Backfill:
+    """Brings all rooms up to date; one ``run`` per session."""
+
+    def __init__(
+        self,
+        *,
+        watch: Watch,
+        catching_up: CatchingUp,
+        listing: Listing,
+        queues: Queues,
+        watermarks: Watermarks,
+        surroundings: Surroundings,
+        intake: MessageIntake,
+        clock: Clock,
+        pauses: Pauses,
+    ) -> None:
+        self._watch = watch
+        self._catching_up = catching_up
+        self._listing = listing
+        self._queues = queues
+        self._watermarks = watermarks
+        self._surroundings = surroundings
+        self._intake = intake
+        self._clock = clock
+        self._pauses = pauses
+
+    async def run(self) -> None:
+        """Catch up everywhere; returns when nothing is missing any more. Cancelled when the next session begins."""
+        async with asyncio.TaskGroup() as tasks:
+            for room in sorted(self._watch.support_channels):
+                tasks.create_task(self._room(room), name=f"discord-backfill-{room}")
+        _log.info("discord_caught_up", rooms=len(self._watch.support_channels))
+
+    async def _room(self, room: str) -> None:
+        if self._watermarks.threads_of(room) is None:
+            await self._begin_watching(room)
+            return
+        until = snowflake_at(self._clock.now() - _SLACK)
+        async with asyncio.TaskGroup() as tasks:
+            await self._start_reading(tasks, room)
+        # Only now: a thread archived meanwhile is found again by its archiving, as long as this stays before it.
+        await self._watermarks.commit(self._intake, self._watermarks.known_until(room, until))
+
+    async def _start_reading(self, tasks: asyncio.TaskGroup, room: str) -> None:
+        threads = await self._listed(room)
+        if threads is None:
+            # The channel can perhaps be read without its threads; those flow on without their watermarks.
+            self._queues.freeze_threads(room)
+            self._queues.open_room(room, held=[room])
+            await self._read(tasks, Place(room=room))
+            threads = await self._listed_at_last(room)
+        else:
+            self._queues.open_room(room, held=[room, *(thread.key for thread in threads)])
+            await self._read(tasks, Place(room=room))
+        for thread in threads:
+            tasks.create_task(self._read(tasks, thread), name=f"discord-backfill-{thread.key}")
+
+    async def _read(self, tasks: asyncio.TaskGroup, place: Place) -> None:
+        """Returns when the history is read or on record as a gap; that is closed in its own time."""
+        if place.chat_thread is None and self._is_forum(place.room):
+            self._queues.release(place.key)
+        elif not await self._catching_up.read_quickly(place):
+            tasks.create_task(self._catching_up.read_at_last(place), name=f"discord-gap-{place.key}")
+
+    async def _listed(self, room: str) -> list[Place] | None:
+        """The room's threads, each with a watermark of its own from now on; None when they cannot be listed now."""
+        since = self._watermarks.threads_of(room) or 0
+        try:
+            self._catching_up.check_readable(room)
+            threads = await self._listing.threads(room, since)
+        except DeliveryError as error:
+            _log.warning("discord_threads_not_listed", room=room, reason=str(error))
+            if isinstance(error, PermanentError):
+                await self._catching_up.tell_unreadable(Place(room=room), error)
+            return None
+        entries: Entries = {}
+        for thread in threads:
+            if self._watermarks.of(thread.key) is None:
+                entries |= self._watermarks.moved(thread.key, since)
+        await self._watermarks.commit(self._intake, entries)
+        return threads
+
+    async def _listed_at_last(self, room: str) -> list[Place]:
+        failures = 0
+        threads = None
+        while threads is None:
+            failures += 1
+            await self._pauses.wait(failures)
+            threads = await self._listed(room)
+        for thread in threads:
+            self._queues.freeze(thread.key)
+        self._queues.thaw_threads(room)
+        return threads
+
+    async def _begin_watching(self, room: str) -> None:
+        """A first start, or a newly watched channel: everything up to now counts as read."""
+        channel = await self._seen(room)
+        threads = self._surroundings.threads_under(room)
+        start = snowflake_at(self._clock.now() - _FIRST_SLACK)
+        until = max([start, channel.newest_message, *(thread.newest_message for thread in threads)])
+        entries: Entries = self._watermarks.known_until(room, until)
+        if not channel.is_forum:
+            entries |= self._watermarks.moved(room, channel.newest_message)
+        for thread in threads:
+            entries |= self._watermarks.moved(thread.place.key, thread.newest_message)
+        await self._watermarks.commit(self._intake, entries)
+        _log.info("discord_watching_begins", channel=channel.name, room=room, threads=len(threads))
+        self._queues.open_room(room, held=())
+        await self._check(room)
+
+    async def _seen(self, room: str) -> WatchedChannel:
+        """The channel, waited for until the bot sees it."""
+        failures = 0
+        while (channel := self._surroundings.channel(room)) is None:
+            if not failures:
+                await self._check(room)
+            failures += 1
+            await self._pauses.wait(failures)
+        return channel
+
+    async def _check(self, room: str) -> None:
+        """Say now what would be missing after the next downtime."""
+        try:
+            self._catching_up.check_readable(room)
+        except PermanentError as error:
+            await self._catching_up.tell_unreadable(Place(room=room), error)
+
+    def _is_forum(self, room: str) -> bool:
+        channel = self._surroundings.channel(room)
+        return channel is not None and channel.is_forum

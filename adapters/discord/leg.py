@@ -1,0 +1,104 @@
+"""The receiving half: what happens on each event of the gateway."""
+
+import asyncio
+from typing import Any
+
+import discord
+import structlog
+from typing_extensions import override
+
+from adapters.discord.backfill import Backfill
+from adapters.discord.commands import Commands
+from adapters.discord.gateway import Listener
+from adapters.discord.places import Watch
+from adapters.discord.queues import Queues
+from adapters.discord.registration import Registration
+from adapters.discord.standing import Standing
+from adapters.discord.surroundings import Surroundings
+from bot.ports.inbound import PartState
+
+_log = structlog.get_logger(__name__)
+
+_NOT_ON_SERVER = "server"
+
+
+class Leg(Listener):
+    """Starts the work that events call for; each method returns at once."""
+
+    def __init__(
+        self,
+        *,
+        tasks: asyncio.TaskGroup,
+        watch: Watch,
+        surroundings: Surroundings,
+        queues: Queues,
+        backfill: Backfill,
+        registration: Registration,
+        commands: Commands,
+        standing: Standing,
+    ) -> None:
+        self._tasks = tasks
+        self._watch = watch
+        self._surroundings = surroundings
+        self._queues = queues
+        self._backfill = backfill
+        self._registration = registration
+        self._commands = commands
+        self._standing = standing
+        self._reading: asyncio.Task[None] | None = None
+        self._registering: asyncio.Task[None] | None = None
+
+    @override
+    def session_began(self, client: discord.Client) -> None:
+        self._surroundings.see_through(client)
+        self._hold()
+        _log.info("discord_session_began")
+
+    @override
+    def guild_came(self, guild_id: str) -> None:
+        if guild_id == self._watch.guild_id:
+            self._hold()
+            self._standing.complain(_NOT_ON_SERVER, "")
+            self._reading = self._tasks.create_task(self._backfill.run(), name="discord-backfill")
+
+    @override
+    def ready(self, client: discord.Client) -> None:
+        self._standing.now(PartState.CONNECTED)
+        if self._surroundings.guild is None:
+            complaint = f"the server {self._watch.guild_id} is not available to the bot: invite it, or correct guild_id"
+            self._standing.complain(_NOT_ON_SERVER, complaint)
+        if self._registering is None:
+            work = self._registration.run(str(client.application_id))
+            self._registering = self._tasks.create_task(work, name="discord-commands")
+        _log.info("discord_connected")
+
+    @override
+    def resumed(self) -> None:
+        self._standing.now(PartState.CONNECTED)
+        _log.info("discord_resumed")
+
+    @override
+    def lost(self) -> None:
+        self._standing.now(PartState.DISCONNECTED, "the gateway connection is gone; trying to get it back")
+        _log.warning("discord_connection_lost")
+
+    @override
+    def message(self, payload: dict[str, Any]) -> None:
+        if str(payload.get("guild_id")) == self._watch.guild_id:
+            self._queues.put(payload)
+
+    @override
+    def interaction(self, interaction: discord.Interaction) -> None:
+        if str(interaction.guild_id) == self._watch.guild_id:
+            self._tasks.create_task(self._commands.handle(interaction), name="discord-command")
+
+    @override
+    def heard(self) -> None:
+        self._standing.progress()
+
+    def _hold(self) -> None:
+        """Nothing flows until what was missed has been read."""
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+        self._queues.close(self._watch.support_channels)

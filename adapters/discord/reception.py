@@ -1,0 +1,149 @@
+"""Putting the receiving half together, anew for each ``run``: a leg that failed begins again from its rows."""
+
+import asyncio
+from datetime import timedelta
+
+from adapters.discord.backfill import Backfill
+from adapters.discord.catching_up import CatchingUp
+from adapters.discord.commands import Commands
+from adapters.discord.gateway import GatewayClient, IdentifyBudget
+from adapters.discord.history import History
+from adapters.discord.leg import Leg
+from adapters.discord.listing import Listing
+from adapters.discord.members import Members
+from adapters.discord.pauses import Pauses
+from adapters.discord.places import Watch
+from adapters.discord.queues import Queues
+from adapters.discord.receiving import Receiving
+from adapters.discord.registration import Registration
+from adapters.discord.rest import DiscordRest
+from adapters.discord.standing import Standing
+from adapters.discord.supervisor import Supervisor
+from adapters.discord.surroundings import Surroundings
+from adapters.discord.watermarks import Watermarks
+from bot.domain.errors import RefusedError
+from bot.ports.clock import Clock, Dice
+from bot.ports.inbound import ChatEvents, CommandRunner, HealthReports, MessageIntake, PartState, Suggestions
+
+
+class Reception:
+    """The gateway leg."""
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        watch: Watch,
+        surroundings: Surroundings,
+        rest: DiscordRest,
+        mapped_staff: frozenset[str],
+        reach: timedelta | None,
+        intake: MessageIntake,
+        events: ChatEvents,
+        commands: CommandRunner,
+        suggestions: Suggestions,
+        health: HealthReports,
+        clock: Clock,
+        dice: Dice,
+    ) -> None:
+        self._token = token
+        self._watch = watch
+        self._surroundings = surroundings
+        self._rest = rest
+        self._mapped_staff = mapped_staff
+        self._reach = reach
+        self._intake = intake
+        self._events = events
+        self._clock = clock
+        self._budget = IdentifyBudget(clock)
+        self._pauses = Pauses(clock, dice)
+        self._standing = Standing(health)
+        self._commands = Commands(watch=watch, surroundings=surroundings, runner=commands, suggestions=suggestions)
+
+    async def run(self) -> None:
+        """Until cancelled; raises ``RefusedError``, or what the intake raised."""
+        self._standing.now(PartState.STARTING)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                leg = await self._leg(tasks)
+                await self._supervisor(leg).run()
+        except BaseExceptionGroup as group:
+            raise _cause(group) from group
+
+    def _supervisor(self, leg: Leg) -> Supervisor:
+        return Supervisor(
+            token=self._token,
+            make_client=lambda: GatewayClient(listener=leg, budget=self._budget),
+            standing=self._standing,
+            clock=self._clock,
+            pauses=self._pauses,
+        )
+
+    async def _leg(self, tasks: asyncio.TaskGroup) -> Leg:
+        watermarks = Watermarks()
+        await watermarks.load(self._intake)
+        members = Members(self._rest, self._clock, guild_id=self._watch.guild_id, mapped_staff=self._mapped_staff)
+        receiving = Receiving(
+            watch=self._watch,
+            intake=self._intake,
+            watermarks=watermarks,
+            members=members,
+            surroundings=self._surroundings,
+        )
+        queues = Queues(
+            tasks=tasks,
+            receiving=receiving,
+            surroundings=self._surroundings,
+            rest=self._rest,
+            clock=self._clock,
+        )
+        return Leg(
+            tasks=tasks,
+            watch=self._watch,
+            surroundings=self._surroundings,
+            queues=queues,
+            backfill=self._backfill(watermarks, receiving, queues),
+            registration=Registration(
+                rest=self._rest,
+                intake=self._intake,
+                standing=self._standing,
+                pauses=self._pauses,
+                guild_id=self._watch.guild_id,
+            ),
+            commands=self._commands,
+            standing=self._standing,
+        )
+
+    def _backfill(self, watermarks: Watermarks, receiving: Receiving, queues: Queues) -> Backfill:
+        catching_up = CatchingUp(
+            history=History(self._rest, self._clock, reach=self._reach),
+            receiving=receiving,
+            queues=queues,
+            watermarks=watermarks,
+            surroundings=self._surroundings,
+            intake=self._intake,
+            events=self._events,
+            standing=self._standing,
+            clock=self._clock,
+            pauses=self._pauses,
+        )
+        return Backfill(
+            watch=self._watch,
+            catching_up=catching_up,
+            listing=Listing(self._rest, guild_id=self._watch.guild_id),
+            queues=queues,
+            watermarks=watermarks,
+            surroundings=self._surroundings,
+            intake=self._intake,
+            clock=self._clock,
+            pauses=self._pauses,
+        )
+
+
+def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one exception that matters to whoever runs the leg."""
+    refused, _ = group.split(RefusedError)
+    cause: BaseException = refused or group
+    while isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    return cause

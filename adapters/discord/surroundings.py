@@ -1,0 +1,114 @@
+"""What the gateway's cache knows of the server, in plain values: places, names, permissions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from adapters.discord.names import Names
+from adapters.discord.places import Place, Watch
+
+NOT_OURS = Place(room="")
+"""A channel that is known and not watched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedChannel:
+    """A support channel as the bot sees it; ``lacks`` names the permissions that reading its history takes."""
+
+    room: str
+    name: str
+    is_forum: bool
+    newest_message: int
+    lacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenThread:
+    """A thread under a watched channel; ``newest_message`` is its own id while it has none."""
+
+    place: Place
+    newest_message: int
+
+
+class Surroundings:
+    """The current connection's view; empty while there is none."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._client: discord.Client | None = None
+        self._fetched: dict[str, Place] = {}
+        self.names = Names(roles=self._role_name, channels=self._channel_name)
+
+    def see_through(self, client: discord.Client) -> None:
+        """Use this connection's cache from now on."""
+        self._client = client
+
+    @property
+    def own_id(self) -> str:
+        """The bot's user id, once a session has begun."""
+        user = self._client.user if self._client is not None else None
+        return str(user.id) if user is not None else ""
+
+    @property
+    def guild(self) -> discord.Guild | None:
+        """The server, when the bot is on it and it is available."""
+        guild = self._client.get_guild(int(self._watch.guild_id)) if self._client is not None else None
+        return guild if guild is not None and not guild.unavailable else None
+
+    def place_of(self, channel_id: str) -> Place | None:
+        """Where this channel or thread is; ``NOT_OURS`` if it is not watched, None if it is unknown."""
+        if channel_id in self._watch.support_channels:
+            return Place(room=channel_id)
+        found = self.guild.get_channel_or_thread(int(channel_id)) if self.guild is not None else None
+        if found is None:
+            return self._fetched.get(channel_id)
+        return self.thread_place(channel_id, str(getattr(found, "parent_id", None)), found.name)
+
+    def learn(self, channel_id: str, place: Place) -> None:
+        """Remember the place of a channel that the cache does not hold."""
+        self._fetched[channel_id] = place
+
+    def thread_place(self, channel_id: str, parent_id: str, name: str) -> Place:
+        """The place of a thread under this parent; ``NOT_OURS`` unless that is watched."""
+        if parent_id not in self._watch.support_channels:
+            return NOT_OURS
+        return Place(room=parent_id, chat_thread=channel_id, title=name)
+
+    def channel(self, room: str) -> WatchedChannel | None:
+        """A support channel; None when the bot does not see it."""
+        channel = self.guild.get_channel(int(room)) if self.guild is not None else None
+        if self.guild is None or channel is None:
+            return None
+        return WatchedChannel(
+            room=room,
+            name=channel.name,
+            is_forum=isinstance(channel, discord.ForumChannel),
+            newest_message=getattr(channel, "last_message_id", None) or channel.id,
+            lacks=_lacking(channel.permissions_for(self.guild.me)),
+        )
+
+    def threads_under(self, room: str) -> Sequence[SeenThread]:
+        """The active threads of a room as they were when the session began."""
+        threads = self.guild.threads if self.guild is not None else ()
+        return [
+            SeenThread(
+                place=Place(room=room, chat_thread=str(thread.id), title=thread.name),
+                newest_message=thread.last_message_id or thread.id,
+            )
+            for thread in threads
+            if str(thread.parent_id) == room
+        ]
+
+    def _role_name(self, role_id: str) -> str | None:
+        role = self.guild.get_role(int(role_id)) if self.guild is not None else None
+        return role.name if role is not None else None
+
+    def _channel_name(self, channel_id: str) -> str | None:
+        found = self.guild.get_channel_or_thread(int(channel_id)) if self.guild is not None else None
+        return found.name if found is not None else None
+
+
+def _lacking(held: discord.Permissions) -> tuple[str, ...]:
+    needed = {"View Channel": held.view_channel, "Read Message History": held.read_message_history}
+    return tuple(name for name, is_held in needed.items() if not is_held)

@@ -1,0 +1,75 @@
+"""How far each channel and thread has been filed: the adapter's cursors, kept in the core's store.
+
+``watermark:ID`` is the id of the last message of a channel or thread that is stored together with all before it.
+``threads:ROOM`` is the instant (as an id) up to which the room's threads are known: one without a watermark of its own
+is read from there. ``gap:ID`` tells of a history that could not be read.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.chat import Platform
+from bot.ports.inbound import Arrival, MessageIntake
+
+_WATERMARK: Final = "watermark:"
+_THREADS: Final = "threads:"
+_GAP: Final = "gap:"
+
+Entries = dict[str, str | None]
+
+
+class Watermarks:
+    """The cursors as last committed. A change is given out as entries to commit with an arrival, then ``committed``."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, str] = {}
+
+    async def load(self, intake: MessageIntake) -> None:
+        """Read them from the store."""
+        self._rows = dict(await intake.recall(Platform.DISCORD))
+
+    def of(self, key: str) -> int | None:
+        """The watermark of a channel or thread; None when it has none."""
+        row = self._rows.get(_WATERMARK + key)
+        return int(row) if row is not None else None
+
+    def threads_of(self, room: str) -> int | None:
+        """Up to when the room's threads are known; None for a room that was never watched."""
+        row = self._rows.get(_THREADS + room)
+        return int(row) if row is not None else None
+
+    def moved(self, key: str, to: int) -> Entries:
+        """Entries that move a watermark forward; empty when it stands there or further already."""
+        current = self.of(key)
+        return {_WATERMARK + key: str(to)} if current is None or to > current else {}
+
+    def known_until(self, room: str, until: int) -> Entries:
+        """Entries that say up to when the room's threads are known."""
+        current = self.threads_of(room)
+        return {_THREADS + room: str(until)} if current is None or until > current else {}
+
+    def gap_opened(self, key: str, story: str) -> Entries:
+        """Entries for a gap that stays; its first story is kept."""
+        return {} if _GAP + key in self._rows else {_GAP + key: story}
+
+    def gap_closed(self, key: str) -> Entries:
+        """Entries that end a gap; empty when there is none."""
+        return {_GAP + key: None} if _GAP + key in self._rows else {}
+
+    def forgotten(self, key: str) -> Entries:
+        """Entries for a thread that was deleted."""
+        return {name: None for name in (_WATERMARK + key, _GAP + key) if name in self._rows}
+
+    def committed(self, entries: Mapping[str, str | None]) -> None:
+        """These entries are durable now."""
+        for name, value in entries.items():
+            if value is None:
+                self._rows.pop(name, None)
+            else:
+                self._rows[name] = value
+
+    async def commit(self, intake: MessageIntake, entries: Entries) -> None:
+        """Commit entries on their own, without a message."""
+        if entries:
+            await intake.accept(Arrival(platform=Platform.DISCORD, remember=entries))
+            self.committed(entries)

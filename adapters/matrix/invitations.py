@@ -1,0 +1,106 @@
+"""Getting into rooms: joins those that are configured, follows invitations from members, refuses the others."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from adapters.matrix.api import CLIENT, MatrixFault, escape
+from adapters.matrix.connection import Connection
+from adapters.matrix.remembered import INVITE
+from adapters.matrix.rooms import membership
+from adapters.matrix.wire import Json, object_of, objects_of, text_of
+
+LOOK_AGAIN = timedelta(minutes=5)
+
+log = structlog.get_logger("matrix")
+
+
+class Doorkeeper:
+    """Answers invitations. Pending ones are kept in the store: the server shows each only once (trap 14)."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        remember: Callable[[Mapping[str, str | None]], Awaitable[None]],
+        now: Callable[[], datetime],
+        *,
+        accept_invites: str,
+    ) -> None:
+        self._connection = connection
+        self._remember = remember
+        self._now = now
+        self._follows_members = accept_invites == "members"
+        self._pending: dict[str, tuple[str, str]] = {}
+        self._look_at: datetime | None = None
+        self.complaint = ""
+
+    def restore(self, kept: Mapping[str, str]) -> None:
+        """Take over what an earlier process left unanswered."""
+        for name, text in kept.items():
+            if name.startswith(INVITE):
+                inviter, _, alias = text.partition(" ")
+                self._pending[name.removeprefix(INVITE)] = (inviter, alias)
+
+    def take(self, answer: Json) -> dict[str, str | None]:
+        """Note invitations that came and those that were withdrawn; returns the entries to remember."""
+        entries: dict[str, str | None] = {}
+        invited = object_of(answer, "rooms", "invite")
+        for room_id in invited:
+            state = list(objects_of(invited, room_id, "invite_state", "events"))
+            own = [event for event in state if text_of(event, "state_key") == self._connection.session.user_id]
+            inviter = next((text_of(event, "sender") for event in own if membership(event) == "invite"), "")
+            named = [event for event in state if event.get("type") == "m.room.canonical_alias"]
+            alias = next((text_of(event, "content", "alias") for event in named), "")
+            if inviter:
+                self._pending[room_id] = (inviter, alias)
+                entries[INVITE + room_id] = f"{inviter} {alias}"
+        gone = self._pending.keys() & (
+            object_of(answer, "rooms", "leave").keys() | object_of(answer, "rooms", "join").keys()
+        )
+        for room_id in gone:
+            del self._pending[room_id]
+            entries[INVITE + room_id] = None
+        return entries
+
+    def look_again(self) -> None:
+        """A configured room may have moved: look at once which ones the bot is missing in."""
+        self._look_at = None
+
+    async def work(self) -> None:
+        """Answer invitations; every few minutes try to enter missing configured rooms. Raises TransientError."""
+        for room_id, (inviter, alias) in tuple(self._pending.items()):
+            await self._answer(room_id, inviter, alias)
+        if self._look_at is None or self._now() >= self._look_at:
+            await self._enter_missing()
+            self._look_at = self._now() + LOOK_AGAIN
+
+    async def _answer(self, room_id: str, inviter: str, alias: str) -> None:
+        welcome = self._connection.places.is_configured(room_id, alias) or self._is_known(inviter)
+        log.info("invitation", room=room_id, inviter=inviter, accepted=welcome)
+        try:
+            await self._connection.api.post(f"{CLIENT}/rooms/{escape(room_id)}/{'join' if welcome else 'leave'}", {})
+        except MatrixFault as fault:
+            log.warning("invitation could not be answered", room=room_id, fault=str(fault))
+        await self._remember({INVITE + room_id: None})
+        self._pending.pop(room_id, None)
+
+    def _is_known(self, user_id: str) -> bool:
+        connection = self._connection
+        return self._follows_members and any(
+            user_id in room.members for room in connection.rooms.joined() if connection.places.role(room.room_id)
+        )
+
+    async def _enter_missing(self) -> None:
+        connection = self._connection
+        unknown = await connection.places.resolve(connection.api)
+        problems = [f"{alias}: no such alias" for alias in unknown]
+        for reference, room_id in connection.places.references().items():
+            if room_id is None or connection.rooms.get(room_id) is not None:
+                continue
+            try:
+                await connection.api.post(f"{CLIENT}/join/{escape(room_id)}", {})
+            except MatrixFault as fault:
+                log.warning("cannot enter a configured room", room=reference, fault=str(fault))
+                problems.append(f"{reference}: not a member, invite the bot ({fault.errcode})")
+        self.complaint = "; ".join(problems)

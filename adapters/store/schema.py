@@ -1,0 +1,57 @@
+"""Brings the tables of an older store up to date, and refuses those of a newer one.
+
+Alembic takes a while to import, so it is asked only when there is something to do.
+"""
+
+import logging
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bot.domain.errors import StoreError
+
+HEAD = "0001"
+"""The newest migration. Versions are numbers of four digits, so that they sort by age."""
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+_VERSION = sa.text("SELECT version_num FROM alembic_version")
+
+
+def bring_up_to_date(connection: sa.Connection, *, create: bool, name: str) -> None:
+    """Make or change the tables until they are those of this version, within the caller's transaction.
+
+    ``StoreError`` when they are newer, or when they are older or absent and ``create`` is false.
+    """
+    version = stored_version(connection)
+    if version == HEAD:
+        return
+    if version is not None and version > HEAD:
+        raise StoreError(
+            f"the store {name} was written by a newer version of supportbot (its tables are version {version}, this "
+            f"one knows {HEAD}); start that version again, or restore a backup from before the upgrade"
+        )
+    if not create:
+        raise StoreError(
+            f"the store {name} is not ready for this version (its tables are version {version or 'none'}, this one "
+            f"needs {HEAD}); `supportbot run` brings it up to date"
+        )
+    _upgrade(connection)
+
+
+def stored_version(connection: sa.Connection) -> str | None:
+    """The version of the tables that are there, or None."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(_VERSION).scalar()
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,189 @@
+"""The tables, the same on SQLite and PostgreSQL.
+
+Instants are whole microseconds since 1970 (exact, and sorted alike everywhere). Content that is never searched is JSON
+text in the last column, so that scanning the others does not touch it. There are no foreign keys: links are never
+deleted, and a work may write its rows in any order. `migrations/` makes these tables; a test compares the two.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from typing_extensions import override
+
+from adapters.store.codec import from_microseconds, storable, to_microseconds
+
+Row: TypeAlias = sa.Row[*tuple[Any, ...]]
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware instant; comes back in UTC."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        return None if value is None else to_microseconds(value)
+
+    @override
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else from_microseconds(value)
+
+
+class Words(sa.types.TypeDecorator[str]):
+    """Text that people wrote: may contain characters that a database refuses."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else storable(value)
+
+
+Position = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""SQLite numbers rows by itself only where the column is called INTEGER."""
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("dedup_key", Words, primary_key=True),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("link_id", sa.Text),
+    sa.Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Messages received and, with the decision "sent", messages the bot sent."""
+
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("seq", Position, primary_key=True),
+    sa.Column("link_id", sa.Text, nullable=False, unique=True),
+    sa.Column("platform", sa.Text, nullable=False),
+    sa.Column("room", Words, nullable=False),
+    sa.Column("chat_thread", Words),
+    sa.Column("opening_message_id", Words, nullable=False),
+    sa.Column("author_id", Words, nullable=False),
+    sa.Column("author_name", Words, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("conversation_id", sa.BigInteger),
+    sa.Column("number", sa.BigInteger),
+    sa.Column("customer_id", sa.BigInteger),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("label", sa.Text),
+    sa.Column("priority", sa.Text),
+    sa.Column("subject", Words, nullable=False),
+    sa.Column("subject_folded", Words, nullable=False),  # databases fold the case of ASCII letters only
+    sa.UniqueConstraint("platform", "room", "chat_thread"),
+    sa.Index("links_latest", "platform", "room", "author_id", "opened_at"),
+    sa.Index("links_number", "number"),
+)
+
+LINK_IS_OPEN = sa.text("number IS NOT NULL AND status NOT IN ('closed', 'spam')")
+"""Written out in index and query alike: a partial index serves only queries that repeat its condition."""
+sa.Index("links_open", links.c.opened_at, sqlite_where=LINK_IS_OPEN, postgresql_where=LINK_IS_OPEN)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("seq", Position, primary_key=True),
+    sa.Column("delivery_id", sa.Text, nullable=False, unique=True),
+    sa.Column("ordering_key", Words, nullable=False),
+    sa.Column("system", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("outcome_unknown", sa.Boolean, nullable=False),
+    sa.Column("tried_at", Instant),
+    sa.Column("next_attempt_at", Instant, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("holds", sa.Boolean, nullable=False),
+    sa.Column("late", sa.Boolean, nullable=False),
+    sa.Column("fetch_id", sa.Text),  # the fetch whose files it needs
+    sa.Column("reason", Words, nullable=False),
+    sa.Column("effect", sa.Text, nullable=False),
+    sqlite_autoincrement=True,  # a position is never given out twice, also after a purge
+)
+
+OPEN = sa.text("state NOT IN ('done', 'discarded')")
+OVER = sa.text("state IN ('done', 'discarded')")
+sa.Index("outbox_open", outbox.c.seq, sqlite_where=OPEN, postgresql_where=OPEN)
+sa.Index("outbox_over", outbox.c.state, outbox.c.changed_at, sqlite_where=OVER, postgresql_where=OVER)
+
+fetch_results = sa.Table(
+    "fetch_results",
+    metadata,
+    sa.Column("fetch_id", sa.Text, primary_key=True),
+    sa.Column("result", sa.Text, nullable=False),
+)
+
+customers = sa.Table(
+    "customers",
+    metadata,
+    sa.Column("platform", sa.Text, primary_key=True),
+    sa.Column("user_id", Words, primary_key=True),
+    sa.Column("customer_id", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+memory = sa.Table(
+    "memory",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("name", Words, primary_key=True),
+    sa.Column("value", Words, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", Position, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor", Words, nullable=False),
+    sa.Column("place", Words, nullable=False),
+    sa.Column("action", Words, nullable=False),
+    sa.Column("ticket", Words, nullable=False),
+    sa.Column("detail", Words, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+class Upsert:
+    """An insert that gives way to, or replaces, the row that is there.
+
+    Both databases spell it alike, but SQLAlchemy has a construct for each: ``build`` is given the one to use.
+    """
+
+    def __init__(self, build: Callable[[Any], Any]) -> None:
+        self._statements: Mapping[str, sa.Executable] = {
+            "sqlite": build(sqlite.insert),
+            "postgresql": build(postgresql.insert),
+        }
+
+    def on(self, dialect: str) -> sa.Executable:
+        """The statement for a dialect by its name."""
+        return self._statements[dialect]
+
+
+def replacing(table: sa.Table, value: str) -> Upsert:
+    """An insert that replaces ``value`` where the primary key is there already."""
+
+    def build(insert: Any) -> Any:
+        statement = insert(table)
+        return statement.on_conflict_do_update(
+            index_elements=[column.name for column in table.primary_key], set_={value: statement.excluded[value]}
+        )
+
+    return Upsert(build)

@@ -1,0 +1,114 @@
+// The Discord column: channels, messages, threads and posts, and what people do there.
+import { Commands } from "./commands.js";
+import { Composer } from "./composer.js";
+import { $, el, keepingEnd, post, reconcile } from "./dom.js";
+import { linkTickets } from "./markup.js";
+import { act, isFresh, message, quietly, threadBox } from "./message.js";
+import { Tabs } from "./tabs.js";
+
+export class Discord {
+  constructor() {
+    this.list = $("discord-list");
+    this.tabs = new Tabs($("discord-tabs"), this.list, () => this.#draw(true));
+    this.composer = new Composer($("discord-composer"), { name: "discord", send: (values) => this.#send(values) });
+    this.commands = new Commands($("discord-command"), $("discord-answer"), () => this.#place());
+    for (const mode of ["message", "command"]) $(`mode-${mode}`).addEventListener("click", () => this.#mode(mode));
+  }
+
+  update(view) {
+    this.view = view;
+    $("discord-where").textContent = `${view.guild} · simulator`;
+    this.commands.update(view.commands, view.people);
+    this.#draw(false);
+  }
+
+  // Shows a message or thread by its id; false when it is not here.
+  reveal(id) {
+    const has = (messages) => messages.some((each) => each.id === id || each.thread?.id === id || (each.thread && has(each.thread.messages)));
+    const channel = this.view?.channels.find((each) => each.id === id || has(each.messages) || each.posts.some((one) => one.id === id || has(one.messages)));
+    if (!channel) return false;
+    this.tabs.choose(channel.id);
+    return true;
+  }
+
+  get #channel() {
+    return this.view.channels.find((channel) => channel.id === this.tabs.chosen) ?? this.view.channels[0];
+  }
+
+  #draw(moved) {
+    this.tabs.update(this.view.channels.map((channel) => ({ id: channel.id, title: `${channel.kind === "forum" ? "" : "#"}${channel.name}`, latest: latest(channel) })));
+    const channel = this.#channel;
+    if (moved) {
+      this.composer.aim(null, false);
+      this.list.replaceChildren();
+    }
+    this.composer.place({ title: channel.kind === "forum" ? channel.name : `#${channel.name}`, forum: channel.kind === "forum", people: this.view.people.filter((person) => channel.people.includes(person.name)) });
+    const change = () => {
+      if (channel.kind === "forum") reconcile(this.list, channel.posts.length ? channel.posts : [nothing("No post yet.")], (item) => this.#post(item));
+      else reconcile(this.list, channel.messages.length ? channel.messages : [nothing("Nobody has written here yet.")], (item) => this.#message(item));
+    };
+    keepingEnd(this.list, () => (moved ? quietly(change) : change()));
+    if (moved) {
+      this.list.scrollTop = this.list.scrollHeight;
+      this.commands.show();
+    }
+  }
+
+  #message(item, inThread = null) {
+    if (item.nothing) return el("p", { class: "empty" }, item.nothing);
+    const acts = item.system ? [] : [act("reply", item.id, "Reply", () => this.#aim({ label: `reply to ${item.author}${inThread ? " in the thread" : ""}`, channel: item.channel, reply_to: item.id }))];
+    return message(item, { acts, thread: item.thread && this.#thread(item.thread) });
+  }
+
+  #thread(thread) {
+    return threadBox(thread.id, linkTickets(el("span", {}, thread.name)), this.#inside(thread));
+  }
+
+  #post(item) {
+    if (item.nothing) return el("p", { class: "empty" }, item.nothing);
+    const box = threadBox(item.id, linkTickets(el("span", {}, item.name)), this.#inside(item), "post");
+    if (isFresh(`post-${item.id}`)) box.classList.add("fresh");
+    return box;
+  }
+
+  #inside(thread) {
+    const write = act("write", thread.id, "Write in this thread", () => this.#aim({ label: thread.name, channel: thread.id }));
+    write.classList.add("write");
+    return [...thread.messages.map((item) => this.#message(item, thread)), write];
+  }
+
+  #aim(target) {
+    this.#mode("message");
+    this.composer.aim(target);
+  }
+
+  // Where a command is run: in Discord it needs a channel or a thread, a forum itself takes none.
+  #place() {
+    if (this.composer.target) return this.composer.target;
+    const here = this.#channel;
+    const channel = here.kind === "forum" ? this.view.channels[0] : here;
+    return { channel: channel.id, label: `#${channel.name}` };
+  }
+
+  #send({ member, text, title, files, target }) {
+    if (target) return post("api/discord/messages", { member, text, files, channel: target.channel, reply_to: target.reply_to ?? null });
+    const channel = this.#channel;
+    if (channel.kind === "forum") return post("api/discord/posts", { member, title, text, channel: channel.id });
+    return post("api/discord/messages", { member, text, files, channel: channel.id });
+  }
+
+  #mode(mode) {
+    for (const each of ["message", "command"]) $(`mode-${each}`).setAttribute("aria-pressed", String(each === mode));
+    $("discord-composer").hidden = mode !== "message";
+    $("discord-command").hidden = mode !== "command";
+    this.commands.show();
+  }
+}
+
+const nothing = (text) => ({ id: `nothing-${text}`, nothing: text });
+
+function latest(channel) {
+  const last = (messages) => messages.flatMap((each) => [each.id, ...(each.thread ? each.thread.messages.map((one) => one.id) : [])]);
+  const ids = [...last(channel.messages), ...channel.posts.flatMap((each) => last(each.messages))];
+  return ids.reduce((most, id) => (BigInt(id) > BigInt(most) ? id : most), "0");
+}

@@ -1,0 +1,319 @@
+"""What members write in Matrix arrives once, in order, across restarts, gaps and broken connections."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import RefusedError
+from bot.ports.inbound import PartState
+from sandbox.matrix import MatrixMember, SynapseServer
+from sandbox.matrix.proxy import Breakage, MatrixProxy
+from tests.integration.matrix_bot import Journal, MatrixBot, ShiftedClock, StoreFailsError
+
+NewMember = Callable[[str], Awaitable[MatrixMember]]
+
+
+async def test_a_message_arrives_with_author_time_link_and_thread(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-reads")
+    room = await alice.create_room("Support")
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        root = await alice.send_text(room, "help", formatted="<b>help</b>")
+        await alice.send_text(room, "more", thread=root)
+        await bot.until(lambda: len(bot.journal.messages) == 2)
+    first, second = bot.journal.messages
+    assert first.message_id == root
+    assert first.author.user_id == alice.user_id
+    assert first.address.chat_thread is None
+    assert root in first.link
+    assert second.address.chat_thread == root
+    assert second.reply_to is None
+
+
+async def test_a_first_start_files_no_history(synapse: SynapseServer, new_member: NewMember, tmp_path: Path) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-first")
+    room = await alice.create_room("Support")
+    await synapse.member(bot_user).join(room)
+    for number in range(5):
+        await alice.send_text(room, f"old {number}")
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
+        assert bot.journal.memory["since"]
+        await alice.send_text(room, "new")
+        await bot.until(lambda: bool(bot.journal.messages))
+        assert bot.journal.texts == ["new"]
+
+
+async def test_joining_a_room_files_only_what_is_said_after_joining(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-joins")
+    room = await alice.create_room("Support", public=False)
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
+        for number in range(105):
+            await alice.send_text(room, f"before {number}")
+        await alice.invite(room, bot_user.user_id)
+        await bot.until(lambda: room in bot.journal.memory.get("watched", ""))
+        await alice.send_text(room, "after")
+        await bot.until(lambda: bool(bot.journal.messages))
+        assert bot.journal.texts == ["after"]
+
+
+async def test_everything_said_while_the_bot_was_down_arrives_once_and_in_order(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-down")
+    room = await alice.create_room("Support")
+    journal = Journal()
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await bot.until(lambda: room in journal.memory.get("watched", ""))
+    for number in range(210):
+        await alice.send_text(room, f"m{number}")
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await alice.send_text(room, "live")
+        await bot.until(lambda: len(journal.messages) >= 211)
+    assert journal.texts == [*(f"m{number}" for number in range(210)), "live"]
+    assert not [name for name in journal.memory if name.startswith("gap:")]
+
+
+async def test_a_gap_that_cannot_be_walked_is_kept_and_live_messages_wait_behind_it(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-gap")
+    room, other = await alice.create_room("Support"), await alice.create_room("Other")
+    journal, clock = Journal(), ShiftedClock()
+    clock.longest_sleep = timedelta(milliseconds=50)
+    async with MatrixProxy(synapse.url) as proxy:
+        async with MatrixBot(proxy.url, bot_user.user_id, tmp_path, [room, other], journal=journal) as bot:
+            await bot.until(lambda: room in journal.memory["watched"] and other in journal.memory["watched"])
+        for number in range(105):
+            await alice.send_text(room, f"m{number}")
+        broken = proxy.add(Breakage.REFUSE, "/messages", times=-1)
+        bot = MatrixBot(proxy.url, bot_user.user_id, tmp_path, [room, other], journal=journal, clock=clock)
+        bot.start()
+        await bot.until(lambda: broken.seen > 0)
+        await alice.send_text(other, "elsewhere")
+        await alice.send_text(room, "live")
+        await bot.until(lambda: journal.texts == ["elsewhere"])
+        await bot.stop()
+        assert [name for name in journal.memory if name.startswith("gap:")]
+        proxy.clear()
+        async with MatrixBot(proxy.url, bot_user.user_id, tmp_path, [room, other], journal=journal, clock=clock) as bot:
+            await bot.until(lambda: len(journal.messages) == 107)
+    assert journal.texts[1:] == [*(f"m{number}" for number in range(105)), "live"]
+
+
+async def test_messages_older_than_the_backfill_limit_are_not_filed_but_staff_is_told(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-limit")
+    room = await alice.create_room("Support room")
+    journal = Journal()
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await bot.until(lambda: room in journal.memory["watched"])
+    for number in range(3):
+        await alice.send_text(room, f"m{number}")
+    clock = ShiftedClock()
+    clock.shift = timedelta(hours=2)
+    limit = timedelta(hours=1)
+    async with MatrixBot(
+        synapse.url, bot_user.user_id, tmp_path, [room], journal=journal, clock=clock, backfill=limit
+    ) as bot:
+        await bot.until(lambda: bool(journal.skipped))
+        clock.shift = timedelta()
+        await alice.send_text(room, "live")
+        await bot.until(lambda: bool(journal.messages))
+    assert journal.texts == ["live"]
+    assert len(journal.skipped) == 1
+    assert "Support room: 3 from" in journal.skipped[0]
+
+
+async def test_a_batch_whose_commit_failed_is_read_again(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-commit")
+    room = await alice.create_room("Support")
+    journal = Journal()
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await bot.until(lambda: room in journal.memory["watched"])
+        journal.fail_next = 1
+        await alice.send_text(room, "precious")
+        with pytest.raises(StoreFailsError):
+            await bot.until(lambda: False)
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await bot.until(lambda: journal.texts == ["precious"])
+
+
+async def test_events_no_careful_sender_would_send_cost_nothing_but_themselves(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-weird")
+    room = await alice.create_room("Support")
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        root = await alice.send_text(room, "root")
+        for content in (
+            {"msgtype": "m.text", "body": "null format", "format": None, "formatted_body": None},
+            {"msgtype": "m.text", "body": "odd relation", "m.relates_to": "a string"},
+            {"msgtype": "m.text", "body": "odd mentions", "m.mentions": {"x": 1}, "m.relates_to": {"rel_type": 5}},
+            {"msgtype": "m.image", "body": "no url", "info": "big"},
+            {"msgtype": "m.strange", "body": "unknown type"},
+            {"msgtype": "m.notice", "body": "a bot speaks"},
+        ):
+            await alice.send_event(room, "m.room.message", content)
+        await alice.send_event(room, "m.sticker", {"body": "wave", "url": "mxc://a/b", "info": {}})
+        await alice.react(room, root, "👍")
+        await alice.edit_text(room, root, "changed")
+        await alice.redact(room, await alice.send_text(room, "taken back"))
+        await alice.put_state(room, "m.room.member", {"membership": "join", "displayname": None}, alice.user_id)
+        await alice.put_state(room, "m.room.tombstone", {"replacement_room": "not a room", "body": ""}, "odd")
+        await alice.send_text(room, "end")
+        await bot.until(lambda: "end" in bot.journal.texts)
+    assert [text for text in bot.journal.texts if text != "taken back"] == [
+        "root",
+        "null format",
+        "odd relation",
+        "odd mentions",
+        "sent an image: no url",
+        "unknown type",
+        "sent a sticker: wave",
+        "end",
+    ]
+
+
+async def test_a_server_that_fails_is_asked_ever_less_often(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-502")
+    room = await alice.create_room("Support")
+    clock = ShiftedClock()
+    clock.longest_sleep = timedelta(milliseconds=20)
+    async with (
+        MatrixProxy(synapse.url) as proxy,
+        MatrixBot(proxy.url, bot_user.user_id, tmp_path, [room], clock=clock) as bot,
+    ):
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        fault = proxy.add(Breakage.REFUSE, "/sync", times=5)
+        await alice.send_text(room, "while broken")
+        await bot.until(lambda: fault.seen == 5)
+        await bot.until(lambda: bot.journal.texts == ["while broken"])
+        await bot.until(lambda: bot.journal.states[-1][0] is PartState.CONNECTED)
+    waits = [round(wait.total_seconds(), 2) for wait in clock.sleeps]
+    assert waits == [0.75, 1.5, 3.0, 6.0, 12.0]
+    assert any(state is PartState.DISCONNECTED for state, _ in bot.journal.states)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "seconds"),
+    [
+        ({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 7000}, {}, 7.0),
+        ({"errcode": "M_LIMIT_EXCEEDED"}, {"Retry-After": "9"}, 9.0),
+    ],
+)
+async def test_a_server_that_names_a_wait_is_given_it(
+    synapse: SynapseServer,
+    new_member: NewMember,
+    tmp_path: Path,
+    body: dict[str, object],
+    headers: dict[str, str],
+    seconds: float,
+) -> None:
+    bot_user = await synapse.register(f"bot-429-{int(seconds)}")
+    clock = ShiftedClock()
+    clock.longest_sleep = timedelta(milliseconds=20)
+    async with (
+        MatrixProxy(synapse.url) as proxy,
+        MatrixBot(proxy.url, bot_user.user_id, tmp_path, ["!none:sandbox.test"], clock=clock) as bot,
+    ):
+        fault = proxy.add(Breakage.REFUSE, "/sync", status=429, body=body, headers=headers)
+        await synapse.member(bot_user).create_room("wakes the sync")
+        await bot.until(lambda: fault.seen == 1 and bool(clock.sleeps))
+    assert clock.sleeps[0].total_seconds() == pytest.approx(seconds, abs=0.1)
+
+
+async def test_a_revoked_token_ends_the_leg_with_a_clear_message(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    bot_user = await synapse.register("bot-revoked")
+    async with (
+        MatrixProxy(synapse.url) as proxy,
+        MatrixBot(proxy.url, bot_user.user_id, tmp_path, ["!none:sandbox.test"]) as bot,
+    ):
+        before = proxy.count("")
+        await synapse.admin("POST", f"/_synapse/admin/v1/deactivate/{bot_user.user_id}", {"erase": False})
+        with pytest.raises(RefusedError, match="refused the bot's access token"):
+            await bot.until(lambda: False)
+        assert proxy.count("") - before < 5
+    assert bot.journal.states[-1][0] is PartState.REFUSED
+
+
+async def test_a_wrong_password_ends_the_leg_with_a_clear_message(synapse: SynapseServer, tmp_path: Path) -> None:
+    bot_user = await synapse.register("bot-password")
+    bot = MatrixBot(synapse.url, bot_user.user_id, tmp_path, ["!none:sandbox.test"], password="wrong")
+    bot.start()
+    with pytest.raises(RefusedError, match="M_FORBIDDEN"):
+        await bot.until(lambda: False)
+
+
+async def test_the_password_is_used_once_and_the_device_stays_the_same(synapse: SynapseServer, tmp_path: Path) -> None:
+    bot_user = await synapse.register("bot-device")
+    journal = Journal()
+    async with MatrixProxy(synapse.url) as proxy:
+        for _ in range(3):
+            async with MatrixBot(proxy.url, bot_user.user_id, tmp_path, ["!none:sandbox.test"], journal=journal):
+                pass
+        assert proxy.count("/login") == 1
+        assert proxy.count("/keys/device_signing/upload") == 1
+
+
+async def test_being_removed_from_a_watched_room_is_told(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-kicked")
+    room = await alice.create_room("Support")
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        await alice.kick(room, bot_user.user_id)
+        await bot.until(lambda: bool(bot.journal.skipped))
+        assert room not in bot.journal.memory["watched"]
+
+
+async def test_invitations_are_followed_from_members_and_refused_from_strangers(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, stranger, bot_user = (
+        await new_member("alice"),
+        await new_member("mallory"),
+        await synapse.register("bot-inv"),
+    )
+    room = await alice.create_room("Support")
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        wanted = await alice.create_room("Second", public=False, invite=[bot_user.user_id])
+        unwanted = await stranger.create_room("Trap", public=False, invite=[bot_user.user_id])
+        me = synapse.member(bot_user)
+        await bot.until(lambda: not [name for name in bot.journal.memory if name.startswith("invite:")])
+        joined: list[str] = []
+        while wanted not in joined:
+            joined = (await me.request("GET", "/joined_rooms"))["joined_rooms"]
+        await me.close()
+    assert unwanted not in joined
+
+
+async def test_a_replaced_room_is_followed(synapse: SynapseServer, new_member: NewMember, tmp_path: Path) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-upgrade")
+    room = await alice.create_room("Support", version="11")
+    journal = Journal()
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await bot.until(lambda: room in journal.memory["watched"])
+        answer = await alice.request("POST", f"/rooms/{room}/upgrade", {"new_version": "12"})
+        replacement = answer["replacement_room"]
+        await bot.until(lambda: replacement in journal.memory["watched"])
+        await alice.send_text(replacement, "moved")
+        await bot.until(lambda: journal.texts == ["moved"])
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await alice.send_text(replacement, "still here")
+        await bot.until(lambda: journal.texts == ["moved", "still here"])

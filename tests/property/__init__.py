@@ -1,0 +1,1 @@
+"""Rules that hold for every input, checked with made-up ones."""
