@@ -52,7 +52,9 @@ def run(config: ConfigOption = None) -> None:
 @app.command()
 def check(
     config: ConfigOption = None,
-    live: Annotated[bool, typer.Option("--live", help="Also log in to each system and look for what is missing.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Also log in to each system and look for what is missing.")
+    ] = False,
 ) -> None:
     """Check the settings and name every fault; with --live also FreeScout, Discord and Matrix."""
     settings = _settings(config)

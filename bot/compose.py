@@ -56,9 +56,7 @@ async def run_bot(settings: Settings) -> int:
         store = await stack.enter_async_context(open_store(settings.store.url, clock=clock))
         core = _Core(settings, store, clock)
         stack.push_async_callback(core.aclose)
-        await stack.enter_async_context(
-            WebServer(host=settings.web.host, port=settings.web.port, status=core.health)
-        )
+        await stack.enter_async_context(WebServer(host=settings.web.host, port=settings.web.port, status=core.health))
         return await core.runtime().run()
 
 
@@ -301,9 +299,7 @@ class _Core:
             clock=self._clock,
             wording=self._words,
             chats=self.chats,
-            rules=SpeakingRules(
-                notify_author=settings.replies.notify_author, privacy_url=settings.intake.privacy_url
-            ),
+            rules=SpeakingRules(notify_author=settings.replies.notify_author, privacy_url=settings.intake.privacy_url),
         )
         typed = TypedCommands(runner=self._commands, clock=self._clock, staff=self._staff)
         handlers: dict[str, Handler] = {

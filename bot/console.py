@@ -42,7 +42,9 @@ class Screen:
     def settings_well(self, settings: "Settings") -> None:
         """The settings can be used."""
         parts = [name for name in ("discord", "matrix") if getattr(settings, name) is not None]
-        self._out.print(f"The settings are in order: FreeScout with {' and '.join(part.capitalize() for part in parts)}.")
+        self._out.print(
+            f"The settings are in order: FreeScout with {' and '.join(part.capitalize() for part in parts)}."
+        )
         for section in settings.not_built_yet():
             self._out.print(f"  [dim]{escape(section)}: accepted, not used by this release[/dim]")
 

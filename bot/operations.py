@@ -32,9 +32,7 @@ async def status_of(settings: Settings) -> StatusReport:
     async with store_beside(settings) as store:
         counts = await store.read(lambda records: records.outbox.counts())
         oldest = await store.read(lambda records: records.outbox.oldest_pending())
-    return StatusReport(
-        running=answer is not None, address=address, answer=answer or {}, counts=counts, oldest=oldest
-    )
+    return StatusReport(running=answer is not None, address=address, answer=answer or {}, counts=counts, oldest=oldest)
 
 
 async def parked(settings: Settings) -> Sequence[Delivery]:

@@ -1,6 +1,7 @@
 """Supervised legs, start order, drain, stop order; the only place that starts tasks.
 
-Outbound (pump, reassurance, housekeeping) starts first and ends last; inbound (chat legs) ends first, so that nothing new
+Outbound (pump, reassurance, housekeeping) starts first and ends last; inbound (chat legs) ends first, so that nothing
+new
 comes in while the outbox drains. A chat leg that fails restarts alone; a failure of pump or store ends the process.
 """
 

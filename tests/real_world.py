@@ -1,4 +1,6 @@
-"""The real bot process between a real Synapse and the simulators, as tests need it: fresh rooms and channels each time."""
+"""The real bot process between a real Synapse and the simulators, as tests need it: fresh rooms and channels each
+time.
+"""
 
 import asyncio
 import json
@@ -12,8 +14,7 @@ from typing import Any
 from sandbox.bot_process import BotProcess
 from sandbox.bot_settings import write_settings
 from sandbox.discord import DiscordSimulator
-from sandbox.freescout import FreeScoutSimulator
-from sandbox.freescout import Conversation
+from sandbox.freescout import Conversation, FreeScoutSimulator
 from sandbox.matrix import MatrixMember, SynapseServer
 
 PATIENCE_SECONDS = 60.0
@@ -97,9 +98,13 @@ class RealWorld:
         return self.freescout.conversations()
 
     def texts_filed(self) -> Counter[str]:
-        """How often each message's words stand in the help desk; words are taken as they were posted, without markup."""
+        """How often each message's words stand in the help desk; words are taken as they were posted, without markup.
+        How often each message's words stand in the help desk; words are taken as they were posted, without markup.
+        """
         bodies = [thread.body for conversation in self.filed() for thread in conversation.threads]
-        return Counter(word for body in bodies for word in body.replace("<", " ").replace(">", " ").split() if "msg-" in word)
+        return Counter(
+            word for body in bodies for word in body.replace("<", " ").replace(">", " ").split() if "msg-" in word
+        )
 
     def lost_and_doubled(self, expected: list[str]) -> tuple[list[str], list[str]]:
         """Which of the words posted are missing, and which stand there more than once."""
@@ -111,7 +116,9 @@ class RealWorld:
     def discord_answers(self) -> dict[int, list[str]]:
         """The bot's messages by Discord thread."""
         return {
-            thread.id: [one.content for one in self.discord.messages(thread.id) if one.author.id == self.discord.bot_user.id]
+            thread.id: [
+                one.content for one in self.discord.messages(thread.id) if one.author.id == self.discord.bot_user.id
+            ]
             for thread in self.discord.threads(self.support.id)
         }
 

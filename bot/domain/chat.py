@@ -54,7 +54,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came with a message. ``reference`` is opaque to all but its adapter (a URL; an mxc address with keys)."""
+    """A file that came with a message.
+
+    ``reference`` is opaque to all but its adapter (a URL; an mxc address with keys).
+    """
 
     name: str
     mime_type: str

@@ -8,7 +8,7 @@ from bot.domain.commands import Command, Option, OptionKind, find
 
 PREFIX = "!"
 SURPLUS = "surplus"
-"""The name under which words nobody asked for are kept; no command has such an option, so the core answers with the usage."""
+"""Where words nobody asked for are kept; no command has such an option, so the answer is the usage."""
 
 _NUMBER = re.compile(r"#?\d{1,12}\Z")
 
@@ -22,7 +22,7 @@ class TypedCommand:
 
 
 def parse(text: str) -> TypedCommand | None:
-    """The command this text begins with; None when it is none that we know (an unknown ``!word`` is an ordinary message)."""
+    """The command this text begins with; None when we know none such: an unknown ``!word`` is an ordinary message."""
     words = text.strip().split(None, 1)
     if not words or not words[0].startswith(PREFIX):
         return None

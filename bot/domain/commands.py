@@ -62,7 +62,8 @@ class Command:
 class Invocation:
     """Somebody ran a command. ``invocation_id`` is the platform's id of the act: the same act always has the same id.
 
-    ``options`` hold only what was given. ``address`` is where it was run; inside a ticket's chat thread the ticket may be left out.
+    ``options`` hold only what was given. ``address`` is where it was run; inside a ticket's chat thread the ticket may
+    be left out.
     """
 
     invocation_id: str

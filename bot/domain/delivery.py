@@ -10,7 +10,8 @@ from bot.domain.ids import DeliveryId
 
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=1)
-"""A help desk that comes back after hours is found within a minute; retries cost it one request per waiting conversation."""
+"""A help desk that comes back is found within a minute; a retry costs it one request per waiting conversation."""
+
 
 class System(StrEnum):
     """Whom a delivery talks to; concurrency is bounded per system. ``BOT`` is the bot's own work (typed commands)."""
@@ -35,8 +36,8 @@ class Delivery:
     """One outbox row.
 
     Rows with one ``ordering_key`` go strictly in turn. ``outcome_unknown``: an earlier try may have done its work, so
-    look for the mark before sending again; ``tried_at`` is when the first such try ended without an answer. ``holds``: while parked it keeps
-    its followers waiting (openings do; appends and sends let them pass).
+    look for the mark before sending again; ``tried_at`` is when the first such try ended without an answer. ``holds``:
+    while parked it keeps its followers waiting (openings do; appends and sends let them pass).
     """
 
     delivery_id: DeliveryId

@@ -88,7 +88,7 @@ class NewConversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedConversation:
-    """The conversation that now exists; ``skipped`` names files the help desk did not take although it answered well."""
+    """The conversation that now exists; ``skipped`` names files the help desk dropped although it answered well."""
 
     conversation_id: ConversationId
     number: TicketNumber

@@ -47,8 +47,8 @@ class Break:
 class Mention:
     """A person, role or channel by name.
 
-    ``target`` is empty for everything that somebody typed. The bot's own words may set ``user:ID`` or ``role:ID`` so that
-    an adapter can show the platform's native reference; even then it pings nobody unless the send names that person.
+    ``target`` is empty for everything that somebody typed. The bot's own words may set ``user:ID`` or ``role:ID`` so
+    that an adapter can show the platform's own reference; even then it pings nobody unless the send names that person.
     """
 
     name: str

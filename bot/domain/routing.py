@@ -29,7 +29,7 @@ class Opens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continues:
-    """It belongs to this ticket. ``outside`` its chat thread nothing shows its author that it was taken in: acknowledge it."""
+    """It belongs to this ticket. ``outside`` its thread nothing shows that it was taken in: acknowledge it."""
 
     link_id: LinkId
     thread_kind: ThreadKind
@@ -48,7 +48,7 @@ Route: TypeAlias = Opens | Continues | Ignores
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the store knows around a message: the ticket of its chat thread, of the message it answers, the author's latest."""
+    """What the store knows around a message: the ticket of its thread, of what it answers, its author's latest."""
 
     in_thread: ConversationLink | None = None
     answered: LinkId | None = None

@@ -20,10 +20,10 @@ class Wording:
         return self.texts[key].strip().replace("**", "").format_map(values)
 
     def say(self, key: str, **values: "str | Inline") -> RichText:
-        """A sentence as portable text. Values are taken literally: nothing in them is markup and nothing in them can ping.
+        """A sentence as portable text. Values are taken literally: nothing in them is markup or can ping.
 
-        In the sentences ``**word**`` is bold, ``{name}`` a value, and a blank line parts paragraphs. Raises ``KeyError``
-        for an unknown sentence or a missing value.
+        In the sentences ``**word**`` is bold, ``{name}`` a value, and a blank line parts paragraphs. Raises
+        ``KeyError`` for an unknown sentence or a missing value.
         """
         blocks: list[Block] = [
             Paragraph(children=tuple(_inlines(chunk, values))) for chunk in self.texts[key].strip().split("\n\n")

@@ -29,7 +29,8 @@ class ChatPlatform(Protocol):
         """Make sure ``address.chat_thread`` exists. Idempotent: a thread that is there is adopted.
 
         ``title`` is cut to the platform's limit; when the platform refuses the name, ``fallback``-style names are the
-        adapter's business (``Ticket 1234``: the title's leading ``#number`` kept). Nothing to do in Matrix, nor in a forum post.
+        adapter's business (``Ticket 1234``: the title's leading ``#number`` kept). Nothing to do in Matrix, nor in a
+        forum post.
         """
         ...
 
@@ -40,17 +41,20 @@ class ChatPlatform(Protocol):
     async def find_sent(self, message: OutgoingMessage, tried_at: datetime) -> SentMessage | None:
         """Look for what ``send`` may have said already in a try begun at ``tried_at``; None when it is not there.
 
-        May answer None without looking while the platform's own idempotency still covers a repeat (Discord's nonce 2 min,
-        Matrix' transaction ids 12 h).
+        May answer None without looking while the platform's own idempotency still covers a repeat: two minutes of
+        Discord's nonces, twelve hours of Matrix' transaction ids.
         """
         ...
 
     async def fetch(self, file: Attachment, *, address: ChatAddress, message_id: str, limit_bytes: int) -> bytes:
-        """An attachment's bytes (decrypted), with a fresh URL if the old one has expired. Larger than the limit, or gone: ``PermanentError``."""
+        """An attachment's bytes (decrypted), with a fresh URL if the old one has expired.
+
+        Larger than the limit, or gone: ``PermanentError``.
+        """
         ...
 
     async def read_message(self, address: ChatAddress, message_id: str) -> QuotedMessage | None:
-        """A message to quote (a Discord thread's starter is found in the parent channel); None when gone or unreadable."""
+        """A message to quote (Discord: a thread's starter stands in its parent); None when gone or unreadable."""
         ...
 
     async def inspect(self) -> Sequence[Finding]:

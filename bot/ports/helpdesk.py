@@ -54,7 +54,8 @@ class HelpDesk(Protocol):
         ...
 
     async def set_triage(self, conversation_id: ConversationId, label: str, priority: str) -> None:
-        """Make label and priority those of the conversation, per ``triage_as``; other tags and fields are kept. Idempotent.
+        """Make label and priority those of the conversation, per ``triage_as``; other tags and fields are kept.
+        Idempotent.
 
         With ``notes`` (or ``auto`` on an instance that has neither module) there is nothing to do: the note says it.
         """

@@ -36,7 +36,7 @@ IntakeResult: TypeAlias = Accepted | Duplicate | Ignored
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What came in at once: messages in their order, and what the adapter must remember with them (cursors; None forgets)."""
+    """What came in at once: messages in their order, and the cursors to remember with them (None forgets one)."""
 
     platform: Platform
     messages: tuple[ChatMessage, ...] = ()
@@ -62,7 +62,7 @@ class ChatEvents(Protocol):
     """What else happens in chat and people must be told of."""
 
     async def unreadable(self, address: ChatAddress, message_id: str, author: Author, link: str) -> None:
-        """An encrypted message could not be read for minutes: its author is asked to send it again, and staff is told. Idempotent."""
+        """An encrypted message could not be read for minutes: ask its author again, tell staff. Idempotent."""
         ...
 
     async def gap_skipped(self, address: ChatAddress, description: str, dedup: str) -> None:
@@ -85,7 +85,7 @@ class Suggestions(Protocol):
     """Answers while somebody types, from our own store."""
 
     async def tickets(self, typed: str, author: Author) -> Sequence[TicketSuggestion]:
-        """At most 25 open tickets that fit what was typed; none for those who may not triage. Never asks the help desk."""
+        """At most 25 open tickets that fit; none for those who may not triage. Never asks the help desk."""
         ...
 
 
@@ -103,7 +103,7 @@ class HealthReports(Protocol):
     """Where legs say how they are."""
 
     def report(self, part: str, state: PartState, detail: str = "") -> None:
-        """A part ("discord", "matrix", "freescout", "store") is in this state now; ``detail`` is for people. Cheap; call as often as you like."""
+        """A part ("discord", "freescout", ...) is in this state now; ``detail`` is for people. Cheap; call often."""
         ...
 
     def progress(self, part: str) -> None:

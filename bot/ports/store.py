@@ -17,7 +17,7 @@ class Inbox(Protocol):
     """The messages received, each once."""
 
     async def admit(self, dedup_key: str, *, decision: str, link_id: LinkId | None, at: datetime) -> bool:
-        """Record a message with its decision ("opened", "continued", or the reason it was ignored). False: known already."""
+        """Record a message with its decision: opened, continued, or why it was ignored. False: known already."""
         ...
 
     async def known(self, dedup_keys: Sequence[str]) -> set[str]:
@@ -53,8 +53,10 @@ class Links(Protocol):
         ...
 
     async def latest_by(self, platform: Platform, room: str, author_id: str) -> ConversationLink | None:
-        """The ticket this author opened last (by ``opened_at``) from this room outside any forum post or older chat thread,
-        that is with ``opening_message_id == address.chat_thread``."""
+        """The ticket this author opened last in this room itself, not in an older chat thread.
+
+        Last by ``opened_at``; in the room itself: with ``opening_message_id == address.chat_thread``.
+        """
         ...
 
     async def numbered(self, number: TicketNumber) -> ConversationLink | None:
@@ -62,7 +64,7 @@ class Links(Protocol):
         ...
 
     async def open_ones(self, prefix: str, limit: int) -> Sequence[ConversationLink]:
-        """Tickets not closed whose number begins with, or whose subject contains (any case), ``prefix``; newest first."""
+        """Open tickets, newest first, whose number begins with ``prefix`` or whose subject contains it (any case)."""
         ...
 
 
@@ -82,7 +84,9 @@ class Outbox(Protocol):
         ...
 
     async def waiting(self, after: int, limit: int) -> Sequence[tuple[int, Delivery]]:
-        """Pending ones and parked ones that hold their followers, with their position, by position, from ``after`` on (exclusive)."""
+        """Pending ones and parked ones that hold their followers, with their position, by position, from ``after`` on
+        (exclusive).
+        """
         ...
 
     async def parked(self) -> Sequence[Delivery]:
@@ -116,7 +120,9 @@ class Outbox(Protocol):
 
 
 class Customers(Protocol):
-    """Our own mapping of chat members to FreeScout customers: without e-mail there is no other (facts/freescout.md 1.5)."""
+    """Our own mapping of chat members to FreeScout customers: without e-mail there is no other (facts/freescout.md
+    1.5).
+    """
 
     async def get(self, platform: Platform, user_id: str) -> CustomerId | None:
         """The customer of this member."""
@@ -171,8 +177,8 @@ class Store(Protocol):
         """Run ``work`` in a transaction and return its result once that is durable.
 
         Works run one after another, never side by side; several that wait are committed together. ``work`` must touch
-        nothing but the records, since it may be run again (after another in its batch failed). Its exception is raised here and
-        nothing of it is kept. If the caller is cancelled the work may or may not have been done.
+        nothing but the records, since it may be run again (after another in its batch failed). Its exception is raised
+        here and nothing of it is kept. If the caller is cancelled the work may or may not have been done.
         """
         ...
 

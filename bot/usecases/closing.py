@@ -28,9 +28,7 @@ class Closing:
         """Promise it in one transaction. Raises ``CommandError`` when there is no such ticket."""
         found = await self._tickets.find(checked.ticket, invocation.address)
         reason = checked.values["reason"].replace("-", " ")
-        note = self._wording.say(
-            "close_note", name=invocation.author.name, place=place_of(invocation), reason=reason
-        )
+        note = self._wording.say("close_note", name=invocation.author.name, place=place_of(invocation), reason=reason)
 
         async def work(records: Records) -> None:
             now = self._clock.now()

@@ -83,7 +83,10 @@ class Commands(CommandRunner):
     def _refusal(self, command: Command, author: Author) -> RichText:
         if author.platform is Platform.MATRIX:
             return self._wording.say("refused_matrix", command=command.name, account=author.user_id)
-        roles = [Mention(name=f"role {role}", target=f"role:{role}") for role in sorted(self._team.roles_for(command.permission))]
+        roles = [
+            Mention(name=f"role {role}", target=f"role:{role}")
+            for role in sorted(self._team.roles_for(command.permission))
+        ]
         return _with_roles(self._wording.say("refused_discord", command=command.name, roles=Mention(name="")), roles)
 
     def _correction(self, command: Command, mistake: Mistake, invocation: Invocation) -> RichText:
@@ -154,5 +157,3 @@ def _with_roles(text: RichText, roles: Sequence[Mention]) -> RichText:
                     children.append(child)
             blocks.append(Paragraph(children=tuple(children)))
     return RichText(blocks=tuple(blocks))
-
-

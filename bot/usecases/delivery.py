@@ -18,6 +18,7 @@ from bot.ports.store import Records, Store
 
 log = structlog.get_logger(__name__)
 
+
 async def _nothing_more(_: Records) -> None:
     return None
 
@@ -28,7 +29,8 @@ async def _nothing_left() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A delivery is made: ``records`` is what else is true now, in the transaction that records it (it may be run again);
+    """A delivery is made: ``records`` is what else is true now, in the transaction that records it (it may be run
+    again);
     ``afterwards`` cleans up once that is durable, and may be missed when the process ends just then."""
 
     records: Callable[[Records], Awaitable[None]] = _nothing_more
@@ -36,7 +38,9 @@ class Made:
 
 
 LIMITS: Mapping[System, int] = {System.FREESCOUT: 8, System.DISCORD: 8, System.MATRIX: 6, System.BOT: 2}
-"""How many deliveries are under way at once; six parallel sends are as many as one Synapse gains from (facts/matrix.md 4)."""
+"""How many deliveries are under way at once; six parallel sends are as many as one Synapse gains from
+(facts/matrix.md 4).
+"""
 
 OUTAGE_AFTER = 3
 """After so many failures of one system in a row its next success sets all waiting retries free at once."""
@@ -79,7 +83,7 @@ class _Lane:
 
 
 class Pump:
-    """Knows every delivery that waits, in memory, from the moment it is promised; the store is the truth after a restart."""
+    """Knows every delivery that waits from the moment it is promised; after a restart the store tells."""
 
     def __init__(
         self,
@@ -105,10 +109,9 @@ class Pump:
         self._failures: defaultdict[System, int] = defaultdict(int)
         self._wake = asyncio.Event()
         self._running: set[DeliveryId] = set()
-        self._draining = False
 
     async def load(self) -> int:
-        """Take over what an earlier process left, each under suspicion of having been under way. Returns how many wait."""
+        """Take over what an earlier process left, each suspected of having been under way; returns how many wait."""
         at = self._clock.now()
         await self._store.write(lambda records: records.outbox.suspect_all_pending(at))
         self._store.on_promised(self.offer)
@@ -142,7 +145,7 @@ class Pump:
         self._wake.set()
 
     async def run(self) -> None:
-        """Carry out what is due, until cancelled; what is under way then has an unknown outcome and is looked up next time."""
+        """Carry out what is due, until cancelled; what is under way then is looked up at the next start."""
         async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
@@ -152,7 +155,7 @@ class Pump:
                 await self._wait()
 
     async def drain(self, limit: timedelta) -> bool:
-        """Wait until nothing is due or under way, at most ``limit``. True when it came to that; retries that wait do not count."""
+        """Wait until nothing is due or under way, at most ``limit``; True when so. Waiting retries do not count."""
         end = self._clock.now() + limit
         while self._running or any(self._ready.values()) or self._due_timer():
             if self._clock.now() >= end:

@@ -1,6 +1,7 @@
 """How long a look that finds nothing is not yet believed.
 
-After a lost answer, or an end in the middle of a request, the help desk may still be at work on it. A look that comes too
+After a lost answer, or an end in the middle of a request, the help desk may still be at work on it. A look that comes
+too
 early finds nothing, and a second one would be made.
 """
 
@@ -12,7 +13,9 @@ from bot.domain.errors import OutcomeUnknownError, TransientError
 from bot.ports.clock import Clock
 
 SETTLING = timedelta(seconds=5)
-"""An order of magnitude above what FreeScout takes for a request that was cut off; one that timed out says so itself."""
+"""An order of magnitude above what FreeScout takes for a request that was cut off; one that timed out says so itself.
+An order of magnitude above what FreeScout takes for a request that was cut off; one that timed out says so itself.
+"""
 
 
 class Doubts:

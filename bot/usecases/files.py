@@ -1,4 +1,6 @@
-"""Attachments on their way: copied to the spool at intake (platform links expire), filed from there, forgotten after."""
+"""Attachments on their way: copied to the spool at intake (platform links expire), filed from there, forgotten after.
+Attachments on their way: copied to the spool at intake (platform links expire), filed from there, forgotten after.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +24,7 @@ from bot.domain.effects import (
 from bot.domain.errors import PermanentError
 from bot.domain.helpdesk import FileContent, ThreadKind
 from bot.domain.ids import DeliveryId
-from bot.domain.richtext import join, paragraph
-from bot.domain.richtext import RichText
+from bot.domain.richtext import RichText, join, paragraph
 from bot.domain.sizes import readable_size
 from bot.domain.wording import Wording
 from bot.ports.chat import ChatPlatform
@@ -192,7 +193,8 @@ async def promise_late_files(
 ) -> None:
     """Promise the entry that brings the files of a message filed without them, once the fetch is over.
 
-    Called by whichever ends last, the fetch or the filing; the other call finds nothing to do or promises the same again.
+    Called by whichever ends last, the fetch or the filing; the other call finds nothing to do or promises the same
+    again.
     """
     result = await records.outbox.fetched(fetch_id)
     effect = filing.effect

@@ -38,13 +38,15 @@ class Part:
 class Health(HealthReports, WebStatus):
     """Collects what the legs report and answers the probes. FreeScout being down is told and fails nothing."""
 
-    def __init__(self, *, clock: Clock, store: Store, writable: Callable[[], Awaitable[bool]], needed: frozenset[str]) -> None:
+    def __init__(
+        self, *, clock: Clock, store: Store, writable: Callable[[], Awaitable[bool]], needed: frozenset[str]
+    ) -> None:
         self._clock = clock
         self._store = store
         self._writable = writable
         self._needed = needed
         started = Part(state=PartState.STARTING, since=clock.now())
-        self._parts: dict[str, Part] = {name: started for name in sorted(needed)}
+        self._parts: dict[str, Part] = dict.fromkeys(sorted(needed), started)
         self._pump_moved_at = clock.now()
 
     @override

@@ -1,6 +1,6 @@
 """Small chores beside the pump: what the command line changed, and what may be forgotten."""
 
-from collections.abc import Callable, Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog

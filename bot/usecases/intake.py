@@ -89,7 +89,9 @@ class Intake(MessageIntake):
                 await self._promise_command(records, message, typed, now)
             return Ignored(reason=seen.reason)
         around = await self._look_around(records, message)
-        return await self._carry_out(records, message, standing, route(message, standing, around, group=self._rules.group))
+        return await self._carry_out(
+            records, message, standing, route(message, standing, around, group=self._rules.group)
+        )
 
     async def _look_around(self, records: Records, message: ChatMessage) -> Surroundings:
         address = message.address

@@ -65,9 +65,7 @@ class Parking:
             delivery=delivery.delivery_id,
         )
         avoid = Platform(delivery.system) if delivery.system in {System.DISCORD, System.MATRIX} else None
-        await records.outbox.add(
-            *self._staff.tell(text, once=("parked", delivery.delivery_id), now=now, avoid=avoid)
-        )
+        await records.outbox.add(*self._staff.tell(text, once=("parked", delivery.delivery_id), now=now, avoid=avoid))
 
 
 class Reassurance:

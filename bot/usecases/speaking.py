@@ -136,7 +136,7 @@ class TypedCommands:
         self._staff = staff
 
     async def run(self, delivery: Delivery) -> Made:
-        """Carry out the command; the answer goes to its thread, or to the staff room when it tells of a ticket's contents."""
+        """Carry out the command; the answer goes to its thread, confidential ones to the staff room."""
         effect = delivery.effect
         assert isinstance(effect, RunCommand)
         reply = await self._runner.run(effect.invocation)
@@ -156,4 +156,9 @@ class TypedCommands:
         return Made(records=conclude)
 
 
-SYSTEM_NAMES = {System.FREESCOUT: "FreeScout", System.DISCORD: "Discord", System.MATRIX: "Matrix", System.BOT: "the bot"}
+SYSTEM_NAMES = {
+    System.FREESCOUT: "FreeScout",
+    System.DISCORD: "Discord",
+    System.MATRIX: "Matrix",
+    System.BOT: "the bot",
+}

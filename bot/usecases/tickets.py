@@ -14,7 +14,7 @@ from bot.ports.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundTicket:
-    """A ticket: our link when it came by chat, the ordering key of what is written to it, its number once it has one."""
+    """A ticket: our link when it came by chat, the lane of what is written to it, its number once it has one."""
 
     ticket: Ticket
     lane: str
@@ -41,9 +41,7 @@ class Tickets:
         try:
             conversation = await self._desk.conversation(number)
         except DeliveryError as error:
-            raise CommandError(
-                self._wording.line("desk_unreachable", number=str(number), reason=str(error))
-            ) from error
+            raise CommandError(self._wording.line("desk_unreachable", number=str(number), reason=str(error))) from error
         if conversation is None:
             raise CommandError(self._wording.line("unknown_ticket", number=str(number)))
         ticket = Ticket(conversation_id=conversation.conversation_id, number=number)

@@ -1,3 +1,5 @@
 """The chaos tests share the session's Synapse."""
 
-from tests.integration.conftest import synapse as synapse
+from tests.integration.conftest import synapse
+
+__all__ = ["synapse"]

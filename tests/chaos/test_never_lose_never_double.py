@@ -71,7 +71,9 @@ async def test_losing_a_third_of_discords_answers_says_nothing_twice(
     tmp_path: Path, synapse: SynapseServer, unused_tcp_port: int
 ) -> None:
     async with real_world(tmp_path, synapse, unused_tcp_port) as world:
-        world.discord.faults.add(kind="lose_answer", method="POST", path=r"/channels", times=None, probability=0.3, seed=7)
+        world.discord.faults.add(
+            kind="lose_answer", method="POST", path=r"/channels", times=None, probability=0.3, seed=7
+        )
         await world.start_bot()
         words = await post_on_both(world, 0, 30)
         await expect_all_filed_and_answered_once(world, words)

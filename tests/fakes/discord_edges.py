@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
 
-from bot.domain.chat import Author, ChatAddress, ChatMessage, Platform
+from bot.domain.chat import Author, ChatAddress, ChatMessage, MessageKind, Platform
 from bot.domain.commands import CommandReply, Invocation, TicketSuggestion
 from bot.domain.errors import StoreError
 from bot.domain.ids import link_id
@@ -19,6 +19,7 @@ from bot.ports.inbound import (
     CommandRunner,
     Duplicate,
     HealthReports,
+    Ignored,
     IntakeResult,
     MessageIntake,
     PartState,
@@ -42,10 +43,11 @@ class HurriedClock(Clock):
 
 
 class FakeIntake(MessageIntake):
-    """Keeps messages once each, and rows; both survive the adapter, as the store does."""
+    """Keeps people's messages once each, and rows; both survive the adapter, as the store does."""
 
     def __init__(self) -> None:
         self.messages: list[ChatMessage] = []
+        self.notices: list[ChatMessage] = []
         self.arrivals: list[Arrival] = []
         self.rows: dict[str, str] = {}
         self.broken = False
@@ -98,6 +100,9 @@ class FakeIntake(MessageIntake):
         if message.dedup_key in self._seen:
             return Duplicate()
         self._seen.add(message.dedup_key)
+        if message.kind is not MessageKind.PERSON:
+            self.notices.append(message)
+            return Ignored(reason=message.kind)
         self.messages.append(message)
         return Accepted(link_id=link_id(message.dedup_key), opened=True)
 
@@ -125,12 +130,14 @@ class FakeRunner(CommandRunner):
     def __init__(self) -> None:
         self.invocations: list[Invocation] = []
         self.answer = "Done: @everyone look"
+        self.asked = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
     @override
     async def run(self, invocation: Invocation) -> CommandReply:
         self.invocations.append(invocation)
+        self.asked.set()
         await self.may_answer.wait()
         return CommandReply(text=from_plain(self.answer), done=True)
 

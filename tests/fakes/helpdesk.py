@@ -1,6 +1,6 @@
 """A help desk in memory: a small real program with the promises of its port."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -28,6 +28,9 @@ NUMBER_OFFSET = 1000
 """People see another number than the API takes, so that a test notices when the two are confused."""
 
 _CLOCK_SKEW = timedelta(minutes=5)
+CREATIONS = frozenset({"create_customer", "open_conversation", "append"})
+"""The methods whose repetition would make a second one."""
+
 _VOCABULARY = frozenset({"bug", "feature", "question", "P0", "P1", "P2"})
 
 
@@ -88,7 +91,7 @@ class FiledConversation:
 class _Fault:
     error: DeliveryError
     after_work: bool
-    on: str | None
+    on: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -116,10 +119,11 @@ class FakeHelpDesk(HelpDesk):
     # --- what tests do with it ---
 
     def fail_next(
-        self, error: DeliveryError, *, after_work: bool = False, times: int = 1, on: str | None = None
+        self, error: DeliveryError, *, after_work: bool = False, times: int = 1, on: str | Collection[str] = ()
     ) -> None:
-        """Raise ``error`` on the next calls (of the method named ``on``), with or without having done the work."""
-        self._faults += [_Fault(error=error, after_work=after_work, on=on)] * times
+        """Raise ``error`` on the next calls (of a method named in ``on``), with or without having done the work."""
+        methods = frozenset([on] if isinstance(on, str) else on)
+        self._faults += [_Fault(error=error, after_work=after_work, on=methods)] * times
 
     def add_conversation(
         self, subject: str, *, status: Status = Status.ACTIVE, tags: Sequence[str] = ()
@@ -278,7 +282,7 @@ class FakeHelpDesk(HelpDesk):
         self.calls.append(method)
         if self.down:
             raise TransientError("the help desk cannot be reached")
-        fault = next((one for one in self._faults if one.on in (None, method)), None)
+        fault = next((one for one in self._faults if not one.on or method in one.on), None)
         if fault is not None:
             self._faults.remove(fault)
             if not fault.after_work:

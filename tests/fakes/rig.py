@@ -1,4 +1,6 @@
-"""The whole core on fakes and a manual clock: what comes in from chat, what reaches the help desk and the chat again."""
+"""The whole core on fakes and a manual clock: what comes in from chat, what reaches the help desk and the chat again.
+The whole core on fakes and a manual clock: what comes in from chat, what reaches the help desk and the chat again.
+"""
 
 import asyncio
 import tomllib

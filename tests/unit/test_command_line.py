@@ -31,7 +31,9 @@ def test_a_typed_command_is_read(text: str, options: dict[str, str]) -> None:
     assert typed.options == options
 
 
-@pytest.mark.parametrize("text", ["", "!", "! triage", "!important: the export fails", "please !triage", "triage bug P1"])
+@pytest.mark.parametrize(
+    "text", ["", "!", "! triage", "!important: the export fails", "please !triage", "triage bug P1"]
+)
 def test_what_is_no_known_command_is_an_ordinary_message(text: str) -> None:
     assert parse(text) is None
 
@@ -71,7 +73,9 @@ def test_a_mistake_names_the_option(options: dict[str, str], wrong: str) -> None
 
 @pytest.mark.parametrize("command", CATALOGUE, ids=lambda command: command.name)
 def test_every_command_can_be_typed_and_shown_by_discord(command: object) -> None:
-    """Names lower case and at most 32 characters, descriptions at most 100, required options first (facts/discord.md)."""
+    """Names lower case and at most 32 characters, descriptions at most 100, required options first
+    (facts/discord.md).
+    """
     assert command in CATALOGUE
     for entry in CATALOGUE:
         assert entry.name == entry.name.lower()

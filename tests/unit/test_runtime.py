@@ -152,4 +152,3 @@ async def test_a_failing_store_ends_the_process() -> None:
     with pytest.raises(BaseExceptionGroup) as caught:
         await task
     assert caught.group_contains(StoreError, match="disk full")
-

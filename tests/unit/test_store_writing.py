@@ -149,6 +149,20 @@ async def test_a_work_whose_caller_is_gone_before_its_turn_is_not_done() -> None
     assert done == []
 
 
+async def test_a_caller_that_gives_up_while_its_work_is_done_disturbs_no_other() -> None:
+    writer = make_writer(CountingDatabase())
+
+    async def gives_up(records: Records) -> str:
+        callers[0].cancel()
+        return "done for nobody"
+
+    callers = [asyncio.create_task(writer.submit(work)) for work in (gives_up, nothing)]
+    results = await asyncio.gather(*callers, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert results[1] == await writer.submit(nothing) == "done"
+    await writer.close()
+
+
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     async with open_store(f"sqlite+aiosqlite:///{tmp_path}/s.db", clock=ManualClock()) as store:
