@@ -55,10 +55,9 @@ test: venv
 	@$(BIN)/python -m pytest tests -m 'not slow' $(ARGS)
 
 check: venv
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy 'lint-imports --no-logo'; do \
+		echo "== $$tool"; $(BIN)/$$tool || failed=1; \
+	done; exit $$failed
 
 format: venv
 	@$(BIN)/ruff check --fix

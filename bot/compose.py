@@ -33,6 +33,7 @@ from bot.settings_sections import DiscordSettings, MatrixSettings
 from bot.usecases.closing import Closing
 from bot.usecases.commands import Act, Commands, TicketSuggestions
 from bot.usecases.delivery import Handler, Pump
+from bot.usecases.desk_watch import DeskWatch
 from bot.usecases.events import ChatIncidents
 from bot.usecases.files import Files
 from bot.usecases.filing import Filing
@@ -162,6 +163,7 @@ class _Core:
         needed = frozenset(name for name in ("discord", "matrix") if getattr(settings, name) is not None)
         self.health = Health(clock=clock, store=store, writable=store.writable, needed=needed | {"store"})
         self.health.report("store", PartState.CONNECTED)
+        self.health.report("freescout", PartState.STARTING)
         self.desk = self._make_desk()
         self._intake = Intake(
             store=store,
@@ -195,11 +197,14 @@ class _Core:
         spool = FolderSpool(spool_folder(self._settings.store.url))
         pump = self._make_pump(spool)
         reassurance = Reassurance(store=self._store, clock=self._clock, wording=self._words)
+        watch = DeskWatch(
+            desk=self.desk, clock=self._clock, every=timedelta(seconds=self._settings.freescout.poll_seconds)
+        )
         chores = Housekeeping(store=self._store, clock=self._clock, pump=pump, sweep=spool.sweep)
         return Runtime(
             pump=pump,
             chat_legs=self._legs,
-            background=(reassurance.run, chores.run),
+            background=(reassurance.run, chores.run, watch.run),
             health=self.health,
             stop_intake=self._intake.close,
             on_refused=self._incidents.leg_refused,

@@ -73,7 +73,7 @@ class Narrator:
         expected: str,
         seen: Callable[[], str],
         tell: Callable[[T], str],
-        within_seconds: float = 20.0,
+        within_seconds: float = 30.0,
     ) -> T:
         """Wait until `probe` finds something, tell it and return it.
 
@@ -132,8 +132,9 @@ class Narrator:
         grid = Table.grid(padding=(0, 1), expand=True)
         grid.add_column(width=1 if indent > 1 else 2)
         grid.add_column(ratio=1, overflow="fold")
-        grid.add_column(width=7, justify="right", no_wrap=True)
-        grid.add_row(mark, text, Text(after, style="dim"))
+        if after:
+            grid.add_column(width=7, justify="right", no_wrap=True)
+        grid.add_row(mark, text, *([Text(after, style="dim")] if after else []))
         self._console.print(Padding(grid, (0, 0, 0, indent)))
 
 

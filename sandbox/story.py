@@ -20,9 +20,9 @@ from sandbox.world import SandboxWorld
 T = TypeVar("T")
 
 READY_SECONDS = 60.0
-ACKNOWLEDGE_SECONDS = 5.0
+ACKNOWLEDGE_SECONDS = 10.0
 DOWN_SECONDS = 3.0
-RETURN_SECONDS = 60.0
+RETURN_SECONDS = 90.0
 
 
 class Story:
@@ -48,7 +48,7 @@ class Story:
     async def _start(self) -> None:
         self._tell.step("The three worlds start, and the bot between them")
         await self._world.start()
-        self._tell.done("A real Synapse, a Discord simulator and a FreeScout simulator answer")
+        self._tell.done("Synapse, the simulated Discord and the simulated FreeScout answer")
         self._tell.act("Operator", "python -m bot run --config config.toml")
         self._world.start_bot()
         readiness = await self._ready()
@@ -129,7 +129,7 @@ class Story:
 
     async def _triage_in_matrix(self, root: str) -> None:
         world = self._world
-        self._tell.act("Alexander", "!triage question P2 (in Jonas' thread, in Matrix)")
+        self._tell.act("Alexander", "!triage question P2 (in Matrix, in the thread of Jonas)")
         await world.alexander_matrix.send_text(world.support_room, "!triage question P2", thread=root)
         await self._tags("Jonas", {"question", "P2"}, lambda: self._witness.matrix_thread(root))
 
@@ -164,7 +164,7 @@ class Story:
             within_seconds=ACKNOWLEDGE_SECONDS,
         )
 
-    async def _ticket(self, line: Line, within_seconds: float = 20.0) -> int:
+    async def _ticket(self, line: Line, within_seconds: float = 30.0) -> int:
         found = await self._tell.see(
             lambda: next(iter(self._witness.filed(line)), None),
             expected=f"{line.who}'s words in a conversation in FreeScout",

@@ -117,7 +117,7 @@ class GatewayClient(discord.Client):
             self._listener.guild_came(str(payload["id"]))
 
     def _on_raw_message(self, payload: Any) -> None:
-        if "id" not in payload or "channel_id" not in payload:
+        if not all(str(payload.get(name)).isdecimal() for name in ("id", "channel_id")):
             _log.error("discord_message_malformed", fields=sorted(payload))
             return
         self._listener.message(payload)

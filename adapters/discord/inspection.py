@@ -121,7 +121,7 @@ class Inspection:
 
 
 def permissions(channel: Json, member: Json, guild_id: str, user_id: str, held: Mapping[str, int]) -> int:
-    """What a member may do in a channel, as bits; administrators everything (API reference, "Permission Overwrites")."""
+    """What a member may do in a channel, as bits; administrators all (API reference, "Permission Overwrites")."""
     roles = [guild_id, *(str(role) for role in member.get("roles", ()))]
     granted = 0
     for role in roles:

@@ -27,7 +27,8 @@ def wordless(payload: Json, *, beside_words: bool = False) -> RichText:
 def _unless_told(payload: Json) -> list[str]:
     """Files and embeds: beside words they are seen as such (an embed mostly unfolds a link in the text)."""
     files = [str(file.get("filename") or "file") for file in _list(payload, "attachments")]
-    if int(payload.get("flags") or 0) & _VOICE_MESSAGE:
+    flags = payload.get("flags")
+    if isinstance(flags, int) and flags & _VOICE_MESSAGE:
         return ["(voice message)"]
     lines = [f"(file: {name})" for name in files]
     return lines + [_embed(embed) for embed in _list(payload, "embeds")]

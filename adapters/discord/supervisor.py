@@ -25,6 +25,7 @@ _LOOK_EVERY_SECONDS = 5.0
 _LONGEST_AWAY = timedelta(minutes=3)
 _PROVEN_AFTER = timedelta(minutes=10)
 _CLOSING_SECONDS = 3.0
+_CANCEL_AGAIN_SECONDS = 0.5
 _TOKEN_REFUSED = 4004
 _INTENTS_REFUSED = frozenset({4013, 4014})
 _REFUSED_FOR_GOOD = frozenset({4010, 4011, 4012})
@@ -72,8 +73,7 @@ class Supervisor:
                 elif self._clock.now() - away_since > _LONGEST_AWAY:
                     break
         finally:
-            running.cancel()
-            await asyncio.wait({running})
+            await _end(running)
             await _close(client)
         return None if running.cancelled() else running.exception()
 
@@ -119,6 +119,13 @@ def story_of(ended: BaseException | None) -> str:
             return "the gateway could not be reached"
         case _:
             return f"the client failed ({type(ended).__name__}: {ended})"[:300]
+
+
+async def _end(running: asyncio.Task[None]) -> None:
+    """Cancel until it is over: one that meets a connection attempt just failing is swallowed inside the library."""
+    while not running.done():
+        running.cancel()
+        await asyncio.wait({running}, timeout=_CANCEL_AGAIN_SECONDS)
 
 
 async def _close(client: discord.Client) -> None:

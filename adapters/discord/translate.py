@@ -65,7 +65,8 @@ def member_author(user: Json, member: Json) -> Author:
     """The author behind a user object and the member object that belongs to it (or an empty one)."""
     user_id = str(user.get("id", "0"))
     name = member.get("nick") or user.get("global_name") or user.get("username") or user_id
-    roles = frozenset(str(role) for role in member.get("roles") or ())
+    held = member.get("roles")
+    roles = frozenset(map(str, held)) if isinstance(held, list) else frozenset()
     return Author(platform=Platform.DISCORD, user_id=user_id, name=str(name), roles=roles)
 
 

@@ -26,7 +26,7 @@ class Lookup:
     def __init__(self, *, endpoint: Endpoint, bot_user_id: int) -> None:
         self._endpoint = endpoint
         self._bot_user_id = bot_user_id
-        self._statuses_in_one = False
+        self._understands_several: bool | None = None
 
     async def customer(self, customer: NewCustomer, asked_after: datetime) -> CustomerId | None:
         """The customer whose notes name this member, made (or changed) since."""
@@ -41,17 +41,22 @@ class Lookup:
     async def opened(self, conversation: NewConversation) -> tuple[SeenConversation, SeenThread] | None:
         """The conversation with the entry's mark, opened since; in the trash too, or it would be opened twice.
 
-        It is sought by customer and again by subject: agents may have changed one of them meanwhile.
+        It is sought by customer and again by subject: agents may have changed the customer meanwhile.
         """
         since = requests.instant(conversation.asked_after - _CLOCK_SKEW)
         subject = requests.sendable_subject(conversation.subject)[:_SUBJECT_PART]
-        for state in ("published", "deleted"):
-            for narrowed in ({"customerId": str(conversation.customer_id)}, {"subject": subject}):
-                filters = {**narrowed, "state": state, "createdSince": since, "embed": "threads"}
-                async for seen in self._conversations({**filters, "sortField": "createdAt", "sortOrder": "asc"}):
-                    thread = self.thread(seen, conversation.entry)
-                    if thread is not None:
-                        return seen, thread
+        customer = {"customerId": str(conversation.customer_id)}
+        places = (
+            {**customer, "state": "published"},
+            {**customer, "state": "deleted"},
+            {"subject": subject, "state": "published"},
+        )
+        common = {"createdSince": since, "embed": "threads", "sortField": "createdAt", "sortOrder": "asc"}
+        for narrowed in places:
+            async for seen in self._conversations({**narrowed, **common}):
+                thread = self.thread(seen, conversation.entry)
+                if thread is not None:
+                    return seen, thread
         return None
 
     def thread(self, conversation: SeenConversation, entry: Entry) -> SeenThread | None:
@@ -94,14 +99,22 @@ class Lookup:
                     yield seen
 
     async def _statuses(self) -> tuple[str, ...]:
-        """The values of ``status`` that together mean all of them.
+        """The values of ``status`` that together mean all of them: one for all where that is understood.
 
-        Several in one value work in newer versions only (facts 1.2); older ones find nothing, or active ones. The proof
-        is a conversation that is not active; until there is one, each status is asked for by itself.
+        Newer versions understand several in one value; older ones find nothing with it (facts 1.2), and one that took
+        it for its default would show active ones. Until it is known, each is asked for by itself.
         """
-        if not self._statuses_in_one:
-            probe = requests.conversations({"status": "closed,pending,spam", "state": "published"}, 1)
-            found = answers.page_of(await self._endpoint.document(probe), "conversations")
-            seen = [answers.seen_conversation(document) for document in (found[0] if found else ())]
-            self._statuses_in_one = any(one is not None and one.status != Status.ACTIVE for one in seen)
-        return (",".join(_EACH_STATUS),) if self._statuses_in_one else _EACH_STATUS
+        if self._understands_several is None:
+            others = await self._shown_for(",".join(_EACH_STATUS[1:]))
+            if others:
+                self._understands_several = others != Status.ACTIVE
+            elif await self._shown_for(",".join(_EACH_STATUS)):
+                self._understands_several = True
+        return (",".join(_EACH_STATUS),) if self._understands_several else _EACH_STATUS
+
+    async def _shown_for(self, several: str) -> str | None:
+        """The status of some conversation that the list shows for this value; None when it shows none."""
+        filters = {"status": several, "state": "published", "pageSize": "1"}
+        found = answers.page_of(await self._endpoint.document(requests.conversations(filters, 1)), "conversations")
+        seen = (answers.seen_conversation(document) for document in (found[0] if found else ()))
+        return next((one.status for one in seen if one is not None), None)

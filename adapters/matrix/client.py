@@ -31,7 +31,7 @@ from bot.domain.chat import (
     RoomRole,
     SentMessage,
 )
-from bot.domain.errors import RefusedError, TransientError
+from bot.domain.errors import RefusedError, SettingsError, TransientError
 from bot.domain.findings import Finding
 from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Clock, Dice
@@ -100,7 +100,7 @@ class MatrixClient(ChatPlatform):
         """Log in and bring messages in until cancelled.
 
         Raises TransientError when the homeserver cannot be reached at the start (run it again later), RefusedError when
-        it refuses the bot for good, StoreError or SettingsError when store or key folder cannot be used.
+        it refuses the bot for good or `store_key` does not open the keys, StoreError when store or key folder fail.
         """
         self._health.report(PART, PartState.STARTING)
         try:
@@ -117,9 +117,9 @@ class MatrixClient(ChatPlatform):
             finally:
                 self._open = None
                 connection.keys.close()
-        except RefusedError as error:
+        except (RefusedError, SettingsError) as error:
             self._health.report(PART, PartState.REFUSED, str(error))
-            raise
+            raise RefusedError(str(error)) from error
         except (TransientError, MatrixFault) as error:
             self._health.report(PART, PartState.DISCONNECTED, str(error))
             raise

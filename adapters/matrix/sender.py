@@ -85,7 +85,7 @@ class Sender:
         try:
             return await self._say(room, part.content, part.key)
         except MatrixFault as fault:
-            if root is None or fault.status != 400 or "thread" not in fault.reason.lower():
+            if root is None or fault.status != 400 or "relation" not in fault.reason.lower():
                 raise
             return await self._say(room, without_thread(part.content, root), part.key)
 
@@ -138,7 +138,12 @@ class Sender:
         if root is None:
             return await self._connection.api.get(f"{CLIENT}/rooms/{escape(room.room_id)}/messages", query)
         path = f"/_matrix/client/v1/rooms/{escape(room.room_id)}/relations/{escape(root)}/m.thread"
-        return await self._connection.api.get(path, query)
+        try:
+            return await self._connection.api.get(path, query)
+        except MatrixFault as fault:
+            if fault.status != 404:
+                raise
+            return await self._page(room, None, position)  # the root is gone or in a room that was replaced
 
     def _mark(self, event: Json) -> str:
         is_own = text_of(event, "sender") == self._connection.session.user_id

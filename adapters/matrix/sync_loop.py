@@ -167,7 +167,7 @@ class SyncLoop:
                 said, sealed = self._reader.read(self._connection.rooms.join(room_id), found)
                 messages += said
                 unread += sealed
-        lost = [room_id for room_id in object_of(answer, "rooms", "leave") if self._connection.rooms.leave(room_id)]
+        lost = [room_id for room_id in object_of(answer, "rooms", "leave") if self._is_lost(room_id)]
         remember |= self._door.take(answer)
         known = {room.room_id for room in self._connection.rooms.joined() if self._connection.places.role(room.room_id)}
         remember[WATCHED] = json.dumps(sorted(known))
@@ -220,6 +220,10 @@ class SyncLoop:
         if stale := self._reader.stale():
             await self._remember(dict.fromkeys(stale))
             self._reader.drop(stale)
+
+    def _is_lost(self, room_id: str) -> bool:
+        """Whether the bot was in the room until now, in this process or in an earlier one."""
+        return self._connection.rooms.leave(room_id) or room_id in self._known
 
     async def _tell_lost(self, room_ids: list[str], position: str) -> None:
         for room_id in room_ids:

@@ -146,13 +146,7 @@ class SqliteDatabase(Database):
                 connection.close()
 
     async def _in_thread(self, act: Callable[[], T]) -> T:
-        """Run it in the thread, and to its end even when the caller is cancelled: the connection is busy until then."""
-        acting = asyncio.get_running_loop().run_in_executor(self._thread, act)
-        try:
-            return await asyncio.shield(acting)
-        except asyncio.CancelledError:
-            await asyncio.wait({acting})
-            raise
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act)
 
 
 def _connect_both(path: Path, create: bool) -> tuple[sa.Connection, sa.Connection]:

@@ -1,5 +1,6 @@
 """The FreeScout inbox as the page shows it."""
 
+import re
 from typing import Any
 
 from sandbox.freescout.records import Attachment, Conversation, Thread
@@ -10,6 +11,7 @@ Json = dict[str, Any]
 
 SHOWN_CONVERSATIONS = 100
 PREVIEW_LENGTH = 110
+_LINK = re.compile(r"<a\b.*?</a>", re.IGNORECASE | re.DOTALL)
 
 
 def freescout_view(world: SandboxWorld) -> Json:
@@ -36,7 +38,7 @@ def _row(conversation: Conversation) -> Json:
         "tags": list(conversation.tags),
         "fields": [{"name": name, "value": value} for name, value in conversation.custom_fields.items() if value],
         "threads_count": len(spoken),
-        "preview": plain_text(spoken[-1].body)[:PREVIEW_LENGTH] if spoken else "",
+        "preview": plain_text(_LINK.sub("", spoken[-1].body))[:PREVIEW_LENGTH] if spoken else "",
         "at": conversation.created_at.timestamp(),
         # Changes whenever the page has to fetch the open conversation again.
         "version": f"{len(conversation.threads)}/{conversation.updated_at.isoformat()}/{conversation.status}",

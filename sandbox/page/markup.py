@@ -9,6 +9,8 @@ TAGS = {
     "a", "b", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol",
     "p", "pre", "s", "span", "strong", "u", "ul",
 }  # fmt: skip
+# Between these and their neighbours a person sees a gap; other tags stand within a word.
+_BREAK = re.compile(r"<(br|/?(p|div|li|ul|ol|pre|blockquote|h\d|hr))\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _BLANKS = re.compile(r"\s+")
 
@@ -27,4 +29,4 @@ def safe_html(markup: str) -> str:
 
 def plain_text(markup: str) -> str:
     """What a person reads of it, on one line."""
-    return _BLANKS.sub(" ", html.unescape(_TAG.sub(" ", markup))).strip()
+    return _BLANKS.sub(" ", html.unescape(_TAG.sub("", _BREAK.sub(" ", markup)))).strip()

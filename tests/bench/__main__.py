@@ -33,7 +33,7 @@ def main() -> int:
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1", "localhost")))
     console = Console(highlight=False)
-    console.print(machine())
+    console.print(machine(), soft_wrap=True)
     names = [arguments.only] if arguments.only else [BARE, BOT]
     with tempfile.TemporaryDirectory(prefix="supportbot-bench-", ignore_cleanup_errors=True) as temporary:
         folder = arguments.keep or Path(temporary) / "rounds"
@@ -60,10 +60,12 @@ async def _measure_all(console: Console, names: list[str], folder: Path, *, quic
             break
         round_began = time.monotonic()
         for name in names if number % 2 == 0 else names[::-1]:
+            place = folder / f"{number + 1}-{name}"
+            place.mkdir()
             with console.status(f"round {number + 1}: {name}"):
-                one = await measure(name, load, folder / f"{number + 1}-{name}")
+                one = await measure(name, load, place)
             found[name].append(one)
-            console.print(f"round {number + 1}, {name}: {_summary(one)}")
+            console.print(f"round {number + 1}, {name}: {_summary(one)}", soft_wrap=True)
         longest = max(longest, time.monotonic() - round_began)
     return {name: Figures(rounds=rounds) for name, rounds in found.items()}
 
@@ -71,7 +73,7 @@ async def _measure_all(console: Console, names: list[str], folder: Path, *, quic
 def _summary(one: Round) -> str:
     return (
         f"ready after {one.start_seconds:.2f} s, {one.answered_once} of {one.sent} answered once "
-        f"in {one.burst_seconds:.1f} s, {1000 * one.cpu_seconds / one.sent:.1f} ms CPU each"
+        f"in {max(one.burst_seconds.values()):.1f} s, {1000 * one.cpu_seconds / one.sent:.1f} ms CPU each"
     )
 
 

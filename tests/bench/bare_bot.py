@@ -19,6 +19,7 @@ from typing import Any
 import discord
 import httpx
 import nio
+from yarl import URL
 
 # As many requests side by side as the bot makes.
 FREESCOUT_AT_ONCE, DISCORD_AT_ONCE, MATRIX_AT_ONCE = 8, 8, 6
@@ -137,11 +138,9 @@ class DiscordSide(discord.Client):
         )
         async with self._free:
             thread = await message.create_thread(name=f"#{number} {message.content.partition(chr(10))[0]}"[:100])
-            mention = message.author.mention if self._notify_author else ""
-            await thread.send(
-                f"{mention} {ANSWER.format(number=number)}",
-                allowed_mentions=discord.AllowedMentions(users=[message.author]),
-            )
+            mention = f"{message.author.mention} " if self._notify_author else ""
+            pings = discord.AllowedMentions(users=[message.author])
+            await thread.send(mention + ANSWER.format(number=number), allowed_mentions=pings)
 
 
 class MatrixSide:
@@ -212,7 +211,7 @@ class MatrixSide:
 async def run(settings: dict[str, Any]) -> None:
     """Both sides, until killed."""
     discord.http.Route.BASE = settings["discord"]["api_url"]
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = discord.gateway.yarl.URL(settings["discord"]["gateway_url"])
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(settings["discord"]["gateway_url"])
     desk, tasks = Desk(settings["freescout"]), Tasks()
     notify_author = settings.get("replies", {}).get("notify_author", True)
     guild = DiscordSide(desk, tasks, settings["discord"], notify_author=notify_author)

@@ -87,16 +87,9 @@ class TheBareScript(Contestant):
     @override
     async def start(self) -> float:
         began = time.monotonic()
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.bench.bare_bot", str(self._config)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=PROJECT,
-            )
-        while b"ready\n" not in self._log.read_bytes():
-            _check(began, self._process.poll(), self._log)
+        process = self._process = self._begin()
+        while not self._says_ready():
+            _check(began, process.poll(), self._log)
             await asyncio.sleep(LOOK_EVERY_SECONDS)
         return time.monotonic() - began
 
@@ -117,6 +110,19 @@ class TheBareScript(Contestant):
     @override
     def log(self) -> Path:
         return self._log
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.bench.bare_bot", str(self._config)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=PROJECT,
+            )
+
+    def _says_ready(self) -> bool:
+        return b"ready\n" in self._log.read_bytes()
 
 
 def contestant(name: str, world: World) -> Contestant:

@@ -1,6 +1,6 @@
 """What was measured, and what is made of several rounds: the median, and percentiles over all their messages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -16,7 +16,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One contestant, once. `burst_seconds` is from the first message to the last number told."""
+    """One contestant, once. `burst_seconds`: from the first message to the platform's last number told."""
 
     start_seconds: float
     idle_rss_bytes: int
@@ -27,7 +27,7 @@ class Round:
     filed_once: int
     answered_once: int
     acknowledged: int
-    burst_seconds: float
+    burst_seconds: Mapping[str, float]
     cpu_seconds: float
 
 
@@ -47,10 +47,14 @@ class Figures:
         """From the start of the process to ready, with an empty store."""
         return median(one.start_seconds for one in self.rounds)
 
+    def burst_seconds(self, platform: str) -> float:
+        """From the first message of the flood to the platform's last number told."""
+        return median(one.burst_seconds[platform] for one in self.rounds)
+
     @property
-    def burst_seconds(self) -> float:
-        """From the first message of the flood to the last number told."""
-        return median(one.burst_seconds for one in self.rounds)
+    def whole_burst_seconds(self) -> float:
+        """From the first message of the flood to the last number told anywhere."""
+        return median(max(one.burst_seconds.values()) for one in self.rounds)
 
     @property
     def cpu_ms(self) -> float:

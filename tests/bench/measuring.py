@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ NUMBER = re.compile(r"#(\d+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """How much: messages one at a time per platform, those before them that do not count, and the flood per platform."""
+    """Messages per platform: one at a time, those before them that do not count, and all at once."""
 
     warm_up: int
     sequential: int
@@ -37,7 +38,6 @@ QUICK = Load(warm_up=3, sequential=10, burst=40)
 
 async def measure(name: str, load: Load, folder: Path) -> Round:
     """One round of one contestant. Raises DidNotStartError."""
-    folder.mkdir()
     async with World(folder) as world:
         runner = contestant(name, world)
         try:
@@ -48,8 +48,7 @@ async def measure(name: str, load: Load, folder: Path) -> Round:
             cpu_before = _cpu_seconds(runner.process)
             began = time.monotonic()
             asked = await _flood(world, load.burst)
-            answered_after = await _until_answered(world, asked)
-            burst_seconds = answered_after - began
+            answered_at = await _until_answered(world, asked)
             await asyncio.sleep(SETTLING_SECONDS)
             cpu = _cpu_seconds(runner.process) - cpu_before
             rss = runner.process.memory_info().rss
@@ -67,7 +66,7 @@ async def measure(name: str, load: Load, folder: Path) -> Round:
         filed_once=filed,
         answered_once=answered,
         acknowledged=acknowledged,
-        burst_seconds=burst_seconds,
+        burst_seconds={platform: at - began for platform, at in answered_at.items()},
         cpu_seconds=cpu,
     )
 
@@ -85,7 +84,7 @@ async def _ask_and_wait(world: World, platform: str, key: str, writer: int) -> L
     before = world.freescout.conversation_count()
     asked = await world.ask(platform, key, writer)
     seen: dict[str, float] = {}
-    looks = {
+    looks: dict[str, Callable[[], object]] = {
         "filed": lambda: world.freescout.conversation_count() > before,
         "acknowledged": lambda: world.acknowledged(asked),
         "answered": lambda: _numbers(world, asked),
@@ -110,18 +109,22 @@ async def _flood(world: World, count: int) -> list[Asked]:
     return [each for part in asked for each in part]
 
 
-async def _until_answered(world: World, asked: list[Asked]) -> float:
-    """When the last number was told; acknowledgements are waited for as well, so that all work is in the CPU figure."""
+async def _until_answered(world: World, asked: list[Asked]) -> dict[str, float]:
+    """When each platform's last number was told.
+
+    Acknowledgements are waited for as well, so that all work is in the CPU figure.
+    """
     end = time.monotonic() + BURST_LIMIT_SECONDS
-    silent, unmarked = list(asked), list(asked)
-    last_at = time.monotonic()
-    while (silent or unmarked) and time.monotonic() < end:
+    silent = {platform: [each for each in asked if each.platform == platform] for platform in PLATFORMS}
+    unmarked, answered_at = list(asked), dict.fromkeys(PLATFORMS, end)
+    while (any(silent.values()) or unmarked) and time.monotonic() < end:
         await asyncio.sleep(BURST_LOOK_SECONDS)
-        if silent:
-            silent = [each for each in silent if not _numbers(world, each)]
-            last_at = time.monotonic()
+        for platform, waiting in silent.items():
+            if waiting:
+                silent[platform] = [each for each in waiting if not _numbers(world, each)]
+                answered_at[platform] = end if silent[platform] else time.monotonic()
         unmarked = [each for each in unmarked if not world.acknowledged(each)]
-    return last_at
+    return answered_at
 
 
 def _counted(world: World, asked: list[Asked]) -> tuple[int, int, int]:

@@ -32,21 +32,23 @@ def _latency(where: str, what: str, percent: int) -> Callable[[Figures], float]:
 ROWS = (
     *(
         Row(
-            title=f"{name}: message to {told}, p{percent}",
+            title=f"{name}: to {told}, p{percent}",
             value=_latency(where, what, percent),
             unit="ms",
             most=1.1 if what == "answered" and percent == 50 else None,
         )
         for where, name in (("discord", "Discord"), ("matrix", "Matrix"))
-        for what, told in (("acknowledged", "reaction"), ("filed", "ticket"), ("answered", "number in chat"))
+        for what, told in (("acknowledged", "the reaction"), ("filed", "the ticket"), ("answered", "the number"))
         for percent in (50, 95)
     ),
     Row(
-        title="Burst: until all have their number", value=lambda each: each.burst_seconds, unit="s", digits=1, most=1.1
+        title="Burst: all have their number", value=lambda each: each.whole_burst_seconds, unit="s", digits=1, most=1.1
     ),
+    Row(title="Burst: all of Discord", value=lambda each: each.burst_seconds("discord"), unit="s", digits=1),
+    Row(title="Burst: all of Matrix", value=lambda each: each.burst_seconds("matrix"), unit="s", digits=1),
     Row(title="Burst: CPU per message", value=lambda each: each.cpu_ms, unit="ms", digits=1, most=1.3),
-    Row(title="Memory (RSS) when idle", value=lambda each: each.idle_rss_mb, unit="MB", most=1.4),
-    Row(title="Memory (RSS) after the burst", value=lambda each: each.rss_mb, unit="MB"),
+    Row(title="Memory (RSS), idle", value=lambda each: each.idle_rss_mb, unit="MB", most=1.4),
+    Row(title="Memory (RSS), after burst", value=lambda each: each.rss_mb, unit="MB"),
     Row(title="Start to ready, empty store", value=lambda each: each.start_seconds, unit="s", digits=2, under=4.0),
 )
 COUNTS = (

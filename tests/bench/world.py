@@ -1,4 +1,4 @@
-"""The world both contestants are measured in: a fresh Synapse, Discord and FreeScout, people who write, one who watches.
+"""The world both are measured in: a fresh Synapse, Discord and FreeScout, people who write, one who watches.
 
 The simulators and the people live in the benchmark's process, Synapse and the contestant in processes of their own.
 """

@@ -8,7 +8,8 @@ import pytest
 
 from adapters.store.engine import open_store
 from tests.contract.postgres_server import PostgresServer
-from tests.contract.store_contract import HealthyStore, StoreContract
+from tests.contract.store_acts import HealthyStore
+from tests.contract.store_contract import StoreContract
 from tests.fakes.clock import ManualClock
 from tests.fakes.store import FakeStore
 

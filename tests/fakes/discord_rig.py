@@ -19,7 +19,7 @@ from tests.fakes.discord_edges import (
 
 
 class Rig:
-    """A server with a support channel, a forum, a staff channel and people; fakes for the core; an adapter that can be stopped.
+    """A server with channels and people, fakes for the core, and an adapter.
 
     ``stop`` and ``start`` again are a downtime: the intake's rows stay, the adapter is a new one.
     """
@@ -73,7 +73,7 @@ class Rig:
     async def start(self, **changes: Any) -> None:
         """Start a new adapter and wait until it is connected."""
         before = len(self.health.states)
-        self.begin(**changes)
+        self.running = self.begin(**changes)
         await self.until_connected(since=before)
 
     async def until_connected(self, since: int = 0, seconds: float = 10.0) -> None:

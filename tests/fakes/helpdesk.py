@@ -259,6 +259,10 @@ class FakeHelpDesk(HelpDesk):
         _after(fault)
 
     @override
+    async def ping(self) -> None:
+        _after(self._before("ping"))
+
+    @override
     async def inspect(self) -> Sequence[Finding]:
         return tuple(self.findings)
 

@@ -145,6 +145,23 @@ async def test_where_no_thread_can_start_the_answer_is_a_reply(
     assert event["content"]["m.relates_to"] == {"m.in_reply_to": {"event_id": inside}}
 
 
+async def test_a_thread_of_a_replaced_room_is_answered_in_the_new_room(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-moved")
+    room = await alice.create_room("Support", version="11")
+    root = await alice.send_text(room, "help")
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        answer = await alice.request("POST", f"/rooms/{room}/upgrade", {"new_version": "12"})
+        await bot.until(lambda: answer["replacement_room"] in bot.journal.memory["watched"])
+        message = outgoing("say-moved", room, "answer", thread=root)
+        assert await bot.client.find_sent(message, bot.clock.now()) is None
+        sent = await bot.client.send(message)
+        assert await bot.client.find_sent(message, bot.clock.now()) is not None
+    assert (await alice.event(answer["replacement_room"], sent.message_ids[0]))["content"]["body"] == "answer"
+
+
 async def test_errors_say_what_to_do_next(synapse: SynapseServer, new_member: NewMember, tmp_path: Path) -> None:
     alice, bot_user = await new_member("alice"), await synapse.register("bot-errors")
     room = await alice.create_room("Support", alias="errors-room")
@@ -233,3 +250,15 @@ async def test_after_receiving_was_stopped_the_bot_still_speaks_and_takes_nothin
         assert bot.journal.texts == []
     async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=bot.journal) as again:
         await again.until(lambda: again.journal.texts == ["too late for now"])
+
+
+async def test_after_a_restart_the_bot_speaks_in_rooms_where_nothing_happened(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-quiet")
+    room = await alice.create_room("Secret", encrypted=True)
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=bot.journal) as again:
+        sent = await again.client.send(outgoing("say-quiet", room, "hello"))
+    assert (await alice.event(room, sent.message_ids[0]))["type"] == "m.room.encrypted"

@@ -47,7 +47,7 @@ class Sandbox:
             assert time.monotonic() < deadline, f"“{text}” was not told:\n{self.output}"
             time.sleep(0.05)
 
-    def wait_for_child(self, words: str, seconds: float = 30) -> None:
+    def wait_for_child(self, words: str, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
         while not any(words in line for line in self.left_behind()):
             assert time.monotonic() < deadline, f"{words} was not started:\n{self.output}"

@@ -225,7 +225,8 @@ def test_literal_text_is_shown_to_the_character_and_pings_nobody(text: str) -> N
     rendered = render(from_plain(text), limit=100_000)
     assert pings(rendered) == []
     shown = plain(parse(rendered))
-    assert skeleton(shown) == skeleton(text).replace("@", "@") or "http" in text
+    if "http" not in text:  # in addresses, some characters are shown by their codes
+        assert skeleton(shown) == skeleton(text)
 
 
 @settings(max_examples=400)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -15,6 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from adapters.store import schema
 from adapters.store.engine import open_store
 from adapters.store.place import parse_place, spool_folder
 from adapters.store.schema import HEAD, MIGRATIONS
@@ -62,6 +64,7 @@ async def test_commits_survive_a_loss_of_power(tmp_path: Path) -> None:
 async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     program = f"""
 import asyncio, os
+from adapters.store import schema
 from adapters.store.engine import open_store
 from adapters.system.clock import SystemClock
 async def main():
@@ -211,6 +214,7 @@ async def test_alembic_is_not_imported_when_the_tables_are_up_to_date(tmp_path: 
     await open_and_close(url_of(tmp_path / "s.db"))
     program = f"""
 import asyncio, sys
+from adapters.store import schema
 from adapters.store.engine import open_store
 from adapters.system.clock import SystemClock
 async def main():
@@ -231,6 +235,13 @@ async def test_a_store_that_stands_in_a_folder_with_odd_characters_is_fine(tmp_p
     folder.mkdir()
     async with open_store("sqlite+aiosqlite:///" + str(folder / "s.db").replace("?", "%3F"), clock=ManualClock()) as _:
         pass
+
+
+async def test_the_program_may_be_installed_in_a_folder_with_odd_characters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "MIGRATIONS", Path(shutil.copytree(MIGRATIONS, tmp_path / "100% mine: yes")))
+    await open_and_close(url_of(tmp_path / "s.db"))
 
 
 async def test_two_stores_on_one_file_see_each_others_commits(tmp_path: Path) -> None:

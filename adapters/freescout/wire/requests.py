@@ -93,7 +93,7 @@ def conversation(conversation_id: int, *, embed: str = "threads") -> Request:
 
 def conversations(filters: Mapping[str, str], page: int) -> Request:
     """A page of the list; ``status`` must be among the filters, since its default is contested (facts 1.2)."""
-    return Request(method="GET", path="/conversations", params={**filters, **_page(page)})
+    return Request(method="GET", path="/conversations", params={**_page(page), **filters})
 
 
 def replace_tags(conversation_id: ConversationId, tags: Sequence[str]) -> Request:

@@ -39,13 +39,15 @@ document.addEventListener("click", (event) => {
   const place = placeOf(link.href);
   if (!place || !place.world.reveal(place.id)) return;
   event.preventDefault();
-  requestAnimationFrame(() => show($(`e-${place.id}`) ?? $(`t-${place.id}`)));
+  requestAnimationFrame(() => show(place.world === freescout ? $("freescout") : $(`e-${place.id}`) ?? $(`t-${place.id}`)));
 });
 
 function placeOf(href) {
   const url = new URL(href);
   const inDiscord = /^\/channels\/\d+\/(?:\d+\/)?(\d+)/.exec(url.pathname);
   if (inDiscord && url.hostname.endsWith("discord.com")) return { world: discord, id: inDiscord[1] };
+  const inFreeScout = /^\/conversation\/(\d+)/.exec(url.pathname);
+  if (inFreeScout && url.hostname === "127.0.0.1") return { world: freescout, id: inFreeScout[1] };
   const inMatrix = /\/(\$[^/?#]+)/.exec(decodeURIComponent(url.hash));
   return inMatrix && url.hostname === "matrix.to" ? { world: matrix, id: inMatrix[1] } : null;
 }

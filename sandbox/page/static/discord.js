@@ -1,7 +1,7 @@
 // The Discord column: channels, messages, threads and posts, and what people do there.
 import { Commands } from "./commands.js";
 import { Composer } from "./composer.js";
-import { $, el, keepingEnd, post, reconcile } from "./dom.js";
+import { $, el, keepingEnd, post, reconcile, stickToEnd } from "./dom.js";
 import { linkTickets } from "./markup.js";
 import { act, isFresh, message, quietly, threadBox } from "./message.js";
 import { Tabs } from "./tabs.js";
@@ -9,6 +9,7 @@ import { Tabs } from "./tabs.js";
 export class Discord {
   constructor() {
     this.list = $("discord-list");
+    stickToEnd(this.list);
     this.tabs = new Tabs($("discord-tabs"), this.list, () => this.#draw(true));
     this.composer = new Composer($("discord-composer"), { name: "discord", send: (values) => this.#send(values) });
     this.commands = new Commands($("discord-command"), $("discord-answer"), () => this.#place());

@@ -51,9 +51,15 @@ function swap(node, fresh) {
   if (focused) fresh.querySelector(`[data-act="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
-// Runs `change` and keeps the end of a list in view for whoever was reading there.
+// Keeps the end of a list in view for whoever is reading there, also when the list itself gets smaller.
+export function stickToEnd(list) {
+  list.atEnd = true;
+  list.addEventListener("scroll", () => { list.atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60; });
+  new ResizeObserver(() => keepingEnd(list, () => {})).observe(list);
+}
+
 export function keepingEnd(list, change) {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
+  const atEnd = list.atEnd;
   change();
   if (atEnd) list.scrollTop = list.scrollHeight;
 }

@@ -41,6 +41,12 @@ export class FreeScout {
     return true;
   }
 
+  // The same by FreeScout's own id, which its links carry.
+  reveal(id) {
+    const found = this.view?.conversations.find((each) => String(each.id) === id);
+    return Boolean(found) && this.open(found.number);
+  }
+
   close() {
     const number = this.number;
     this.number = null;

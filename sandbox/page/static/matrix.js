@@ -1,12 +1,13 @@
 // The Matrix column: rooms, messages and their threads, as a member of the room reads them.
 import { Composer } from "./composer.js";
-import { $, el, keepingEnd, post, reconcile } from "./dom.js";
+import { $, el, keepingEnd, post, reconcile, stickToEnd } from "./dom.js";
 import { act, message, quietly, threadBox } from "./message.js";
 import { Tabs } from "./tabs.js";
 
 export class Matrix {
   constructor() {
     this.list = $("matrix-list");
+    stickToEnd(this.list);
     this.tabs = new Tabs($("matrix-tabs"), this.list, () => this.#draw(true));
     this.composer = new Composer($("matrix-composer"), { name: "matrix", send: (values) => this.#send(values) });
   }

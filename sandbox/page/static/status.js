@@ -4,6 +4,8 @@ import { $, el, post, reconcile, showNotice } from "./dom.js";
 const GOOD = new Set(["ok", "up", "connected", "ready", "running", "healthy", "joined"]);
 const WAITING = new Set(["starting", "connecting", "unverified", "waiting", "degraded", "reconnecting", "unknown", ""]);
 
+const NAMES = { discord: "Discord", matrix: "Matrix", freescout: "FreeScout", store: "Store" };
+
 export class Status {
   constructor() {
     this.button = $("bot-switch");
@@ -14,7 +16,7 @@ export class Status {
     this.running = status.running;
     const bot = { id: "bot", name: "Bot", state: !status.running ? "not running" : status.ready ? "ready" : status.reachable ? "not ready" : "starting" };
     const tone = !status.running ? "bad" : status.ready ? "good" : "warn";
-    const parts = status.parts.map((part) => ({ id: part.name, name: part.name, state: part.state, title: title(part), tone: toneOf(part.state) }));
+    const parts = status.parts.map((part) => ({ id: part.name, name: NAMES[part.name] ?? part.name, state: part.state, title: title(part), tone: toneOf(part.state) }));
     reconcile($("status"), [{ ...bot, tone }, ...parts], (item) =>
       el("li", { title: item.title }, el("span", { class: `dot ${item.tone}`, "aria-hidden": "true" }), el("b", {}, item.name), item.state));
     this.button.disabled = false;
