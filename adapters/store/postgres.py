@@ -62,6 +62,7 @@ class PostgresDatabase(Database):
             place.url,
             pool_size=1 + _READERS,
             pool_pre_ping=True,
+            hide_parameters=True,  # a traceback must not show what people wrote
             connect_args={"timeout": _CONNECTING_SECONDS},
         )
         try:

@@ -202,7 +202,8 @@ def _connect(path: Path) -> sa.Connection:
             cached_statements=256,
         )
 
-    return sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool).connect()
+    # hide_parameters: a traceback must not show what people wrote
+    return sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool, hide_parameters=True).connect()
 
 
 def _is_busy(error: sa.exc.SQLAlchemyError) -> bool:

@@ -128,14 +128,12 @@ class Pump:
             for position, known in list(lane.rows):
                 if position not in seen and known.delivery_id not in self._running:
                     lane.drop(position)
-        self.offer([row for row in seen.items() if row[1].delivery_id not in self._running])
+        self.offer(list(seen.items()))
         return len(seen)
 
     def offer(self, rows: Sequence[tuple[int, Delivery]]) -> None:
         """Learn of deliveries that were promised or released; called after the commit."""
         for position, delivery in rows:
-            if delivery.delivery_id in self._running:
-                continue
             lane = self._lanes[delivery.ordering_key]
             if delivery.state is DeliveryState.PENDING or (delivery.state is DeliveryState.PARKED and delivery.holds):
                 lane.put(position, delivery)

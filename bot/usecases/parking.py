@@ -1,8 +1,8 @@
 """What people are told when a delivery is given up for now, and when a request waits long for its number."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,6 +15,7 @@ from bot.domain.routing import thread_exists
 from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.store import Records, Store
+from bot.usecases.delivery import PAGE
 from bot.usecases.places import StaffPlaces, promise
 from bot.usecases.speaking import SYSTEM_NAMES
 
@@ -89,13 +90,7 @@ class Reassurance:
         oldest = await self._store.read(lambda records: records.outbox.oldest_pending())
         if oldest is None or oldest.created_at > before:
             return
-        rows = await self._store.read(lambda records: records.outbox.waiting(-1, 500))
-        waiting = [
-            delivery.effect
-            for _, delivery in rows
-            if isinstance(delivery.effect, OpenConversation) and delivery.created_at <= before
-        ]
-        fresh = [effect for effect in waiting if effect.link_id not in self._told]
+        fresh = [effect for effect in await self._store.read(_openings(before)) if effect.link_id not in self._told]
         if not fresh:
             return
         says = [
@@ -103,7 +98,23 @@ class Reassurance:
         ]
         await self._store.write(lambda records: records.outbox.add(*says))
         self._told.update(effect.link_id for effect in fresh)
-        log.warning("requests wait for their number", count=len(waiting))
+        log.warning("requests wait for their number", count=len(self._told))
+
+
+def _openings(before: datetime) -> Callable[[Records], Awaitable[list[OpenConversation]]]:
+    """All openings that wait since then or longer."""
+
+    async def work(records: Records) -> list[OpenConversation]:
+        found: list[OpenConversation] = []
+        after = -1
+        while rows := await records.outbox.waiting(after, PAGE):
+            after = rows[-1][0]
+            for _, delivery in rows:
+                if isinstance(delivery.effect, OpenConversation) and delivery.created_at <= before:
+                    found.append(delivery.effect)
+        return found
+
+    return work
 
 
 def _to_member(message: ChatMessage, link_id: LinkId, wording: Wording, sentence: str, clock: Clock) -> Delivery:

@@ -32,6 +32,7 @@ class Posted:
 class _Fault:
     error: DeliveryError
     after_work: bool
+    on: str | None
 
 
 @dataclass(slots=True)
@@ -49,9 +50,11 @@ class FakeChat(ChatPlatform):
     _faults: list[_Fault] = field(default_factory=list)
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
-    def fail_next(self, error: DeliveryError, *, after_work: bool = False, times: int = 1) -> None:
-        """Raise ``error`` on the next calls."""
-        self._faults += [_Fault(error=error, after_work=after_work)] * times
+    def fail_next(
+        self, error: DeliveryError, *, after_work: bool = False, times: int = 1, on: str | None = None
+    ) -> None:
+        """Raise ``error`` on the next calls (of the method named ``on``)."""
+        self._faults += [_Fault(error=error, after_work=after_work, on=on)] * times
 
     @property
     @override
@@ -60,21 +63,21 @@ class FakeChat(ChatPlatform):
 
     @override
     async def react(self, address: ChatAddress, message_id: str, emoji: str, delivery_id: str) -> None:
-        fault = self._before()
+        fault = self._before("react")
         if (address, message_id, emoji) not in self.reactions:
             self.reactions.append((address, message_id, emoji))
         self._after(fault)
 
     @override
     async def open_chat_thread(self, address: ChatAddress, title: str) -> None:
-        fault = self._before()
+        fault = self._before("open_chat_thread")
         assert address.chat_thread is not None
         self.chat_threads.setdefault(address.chat_thread, title)
         self._after(fault)
 
     @override
     async def send(self, message: OutgoingMessage) -> SentMessage:
-        fault = self._before()
+        fault = self._before("send")
         known = None if self.forgets_idempotency else self._find(message)
         if known is None:
             known = Posted(message_id=f"bot-{next(self._ids)}", message=message)
@@ -89,7 +92,7 @@ class FakeChat(ChatPlatform):
 
     @override
     async def fetch(self, file: Attachment, *, address: ChatAddress, message_id: str, limit_bytes: int) -> bytes:
-        fault = self._before()
+        fault = self._before("fetch")
         self._after(fault)
         if file.reference not in self.files:
             raise PermanentError("it is gone")
@@ -110,8 +113,10 @@ class FakeChat(ChatPlatform):
     def _find(self, message: OutgoingMessage) -> Posted | None:
         return next((one for one in self.posted if one.message.delivery_id == message.delivery_id), None)
 
-    def _before(self) -> _Fault | None:
-        fault = self._faults.pop(0) if self._faults else None
+    def _before(self, method: str) -> _Fault | None:
+        fault = next((one for one in self._faults if one.on in {None, method}), None)
+        if fault is not None:
+            self._faults.remove(fault)
         if fault is not None and not fault.after_work:
             raise fault.error
         return fault

@@ -53,6 +53,7 @@ class BotWorld(RealWorld):
 
     def __init__(self, folder: Path, synapse: SynapseServer, *, matrix: bool = True, discord: bool = True) -> None:
         super().__init__(folder, synapse, matrix=matrix, discord=discord)
+        self.helper: Member
         self.overrides: dict[str, dict[str, Any]] = {}
 
     @override

@@ -61,6 +61,16 @@ async def test_live_messages_wait_behind_the_missed_ones(rig: Rig) -> None:
     assert (await rig.intake.until(151))[-1] == "live"
 
 
+async def test_a_live_message_never_moves_the_watermark_past_what_was_missed(rig: Rig) -> None:
+    await rig.first_start()
+    await rig.stop()
+    await rig.sim.post(rig.ana, rig.support.id, "missed")
+    rig.sim.faults.add(path=r"/guilds/\d+/threads/active", kind="delay", delay_seconds=0.5, times=2)
+    await rig.start()
+    await rig.sim.post(rig.ana, rig.support.id, "live")
+    assert await rig.intake.until(2) == ["missed", "live"]
+
+
 async def test_threads_and_posts_made_while_it_was_down_are_read_from_their_beginning(rig: Rig) -> None:
     await rig.first_start()
     await rig.stop()
@@ -222,20 +232,18 @@ async def test_a_gap_that_was_open_at_the_end_is_read_after_a_restart(rig: Rig) 
     assert await rig.intake.until(2) == ["live", "missed"]
 
 
-async def test_a_thread_archived_while_its_gap_was_open_is_still_read(rig: Rig) -> None:
+async def test_an_archived_thread_is_read_even_if_the_first_reading_after_the_downtime_failed(rig: Rig) -> None:
     await rig.first_start()
     await rig.stop()
-    rig.clock.ahead_by = timedelta(hours=1)
-    rig.sim.advance(3600)
     thread = await rig.sim.create_thread(rig.ana, rig.support.id, "thread")
     await rig.sim.post(rig.ana, thread.id, "missed")
+    await rig.sim.archive_thread(thread.id)
+    rig.sim.advance(3600)
+    rig.clock.ahead_by = timedelta(hours=1)
     rig.sim.faults.add(method="GET", path=history_of(thread.id), kind="status", status=503, times=None)
     await rig.start()
     await rig.intake.until_row(f"gap:{thread.id}")
-    await rig.sim.archive_thread(thread.id)
     await rig.stop()
-    rig.clock.ahead_by = timedelta(hours=2)
-    rig.sim.advance(3600)
     rig.sim.faults.clear()
     await rig.start()
     assert await rig.intake.until(1) == ["missed"]

@@ -5,15 +5,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from typing_extensions import override
 
-from bot.domain.chat import Attachment, MessageKind, QuotedMessage, RoomRole
+from bot.domain.chat import Attachment, MessageKind, Platform, QuotedMessage, RoomRole
 from bot.domain.delivery import DeliveryState
-from bot.domain.errors import OutcomeUnknownError, PermanentError, TransientError
-from bot.domain.helpdesk import ThreadKind
+from bot.domain.errors import OutcomeUnknownError, PermanentError, StoreError, TransientError
+from bot.domain.helpdesk import NewConversation, OpenedConversation, ThreadKind
 from bot.domain.richtext import from_plain
 from bot.ports.inbound import Accepted, Duplicate, Ignored
 from bot.ports.store import Records
-from tests.fakes.clock import settle
+from tests.fakes.clock import ManualClock, settle
+from tests.fakes.helpdesk import FakeHelpDesk
 from tests.fakes.rig import ALEXANDER, JONAS, LENA, MATRIX_SUPPORT, MIA, SUPPORT, Rig
 
 DOWN = timedelta(seconds=30)
@@ -194,12 +196,9 @@ async def test_an_append_whose_answer_was_lost_is_found_again(rig: Rig) -> None:
 async def test_an_answer_in_chat_whose_fate_is_unknown_is_said_once(rig: Rig) -> None:
     rig.discord.forgets_idempotency = True
     async with rig.running():
-        rig.desk.down = True
+        rig.discord.fail_next(TransientError("busy"), on="open_chat_thread")
+        rig.discord.fail_next(OutcomeUnknownError("no answer"), after_work=True, on="send", times=2)
         await rig.post(message_id="m1")
-        rig.desk.down = False
-        rig.discord.fail_next(TransientError("busy"))  # opening the thread
-        rig.discord.fail_next(OutcomeUnknownError("no answer"), after_work=True)  # the thread, then the message
-        rig.discord.fail_next(OutcomeUnknownError("no answer"), after_work=True)
         await rig.clock.advance(timedelta(minutes=2))
     assert len(rig.discord.said_in("m1")) == 1
 
@@ -224,6 +223,26 @@ async def test_a_kill_at_any_await_loses_and_doubles_nothing() -> None:
 async def turns_of_the_loop(steps: int) -> None:
     for _ in range(steps):
         await asyncio.sleep(0)
+
+
+async def test_two_tickets_of_a_new_member_at_once_make_one_customer() -> None:
+    rig = Rig(group_seconds=0)
+    async with rig.running():
+        await rig.accept(rig.message("one"), rig.message("two"))
+    assert len(rig.desk.conversations) == 2
+    assert len(rig.desk.customers) == 1
+
+
+async def test_the_cursor_moves_with_the_messages_and_never_without(rig: Rig) -> None:
+    arrival = replace(rig.arrival(rig.message()), remember={"watermark": "7"})
+    rig.store.break_down(StoreError("disk full"))
+    with pytest.raises(StoreError):
+        await rig.intake.accept(arrival)
+    assert await rig.intake.recall(Platform.DISCORD) == {}
+    rig.store.break_down(None)
+    await rig.intake.accept(arrival)
+    assert await rig.intake.recall(Platform.DISCORD, "water") == {"watermark": "7"}
+    assert len(rig.store.contents.decisions) == 1
 
 
 # Parking
@@ -301,6 +320,38 @@ async def test_filing_waits_a_minute_for_files_then_they_follow(rig: Rig) -> Non
         await rig.clock.advance(timedelta(minutes=5))
     assert [[one.name for one in thread.entry.files] for thread in rig.desk.threads] == [[], ["log.txt"]]
     assert rig.spool.files == {}
+
+
+async def test_files_that_arrive_while_their_message_is_being_filed_follow_it(rig: Rig) -> None:
+    rig.discord.fail_next(TransientError("slow", retry_after=timedelta(seconds=62)), on="fetch")
+    rig.discord.files["ref:log.txt"] = b"data"
+    desk = SlowDesk(rig.clock)
+    rig.desk = desk
+    async with rig.running():
+        await rig.post(files=[file()])
+        await rig.clock.advance(timedelta(seconds=65))
+        await rig.rest()
+        assert rig.spool.files  # copied, while the opening is still under way
+        desk.gate.set()
+        await rig.rest()
+    assert [[(one.name, one.content) for one in thread.entry.files] for thread in rig.desk.threads] == [
+        [],
+        [("log.txt", b"data")],
+    ]
+    assert rig.spool.files == {}
+
+
+class SlowDesk(FakeHelpDesk):
+    """A help desk that opens no conversation before the gate is set."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock)
+        self.gate = asyncio.Event()
+
+    @override
+    async def open_conversation(self, conversation: NewConversation) -> OpenedConversation:
+        await self.gate.wait()
+        return await super().open_conversation(conversation)
 
 
 async def test_a_file_over_the_limit_is_named_and_not_copied(rig: Rig) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.chat import ChatAddress, Platform
-from bot.domain.delivery import Delivery, DeliveryState, System
+from bot.domain.delivery import Delivery, DeliveryState, System, next_step
 from bot.domain.effects import Say
 from bot.domain.errors import DeliveryError, OutcomeUnknownError, PermanentError, TransientError
 from bot.domain.ids import delivery_id
@@ -266,6 +266,17 @@ async def test_draining_ends_in_bounded_time(rig: Rig) -> None:
         await rig.clock.advance(timedelta(seconds=11))
         assert draining.done()
         assert not draining.result()
+
+
+def test_the_first_try_without_an_answer_is_remembered() -> None:
+    """How old a doubt is decides whether a platform's own idempotency still covers a repeat."""
+    now = ManualClock().now()
+    say = Say(address=ROOM, text=from_plain("a"), about="a")
+    row = promise("test", "a", effect=say, key="one", now=now)
+    for minutes in (1, 5, 9):
+        row = next_step(row, OutcomeUnknownError("no answer"), now + timedelta(minutes=minutes), 0.0)
+    assert row.tried_at == now + timedelta(minutes=1)
+    assert row.outcome_unknown
 
 
 def test_every_error_has_its_next_step() -> None:
