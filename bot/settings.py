@@ -113,7 +113,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
             SettingsFault(key=str(file), problem="is not there; copy config.example.toml, or use --config FILE")
         )
     if faults or settings is None:
-        raise SettingsError(sorted(faults, key=_position)) from None
+        raise SettingsError(sorted(faults, key=_position))
     return settings
 
 

@@ -136,7 +136,7 @@ class SyncLoop:
         await self._ask_overdue()
 
     async def _sync(self) -> Json:
-        busy = self._is_first or self._gaps.is_open
+        busy = self._is_first or self._gaps.is_open or self._failures > 0
         query = {"timeout": "0" if busy else str(WAIT_MILLISECONDS)}
         if self._since:
             query["since"] = self._since

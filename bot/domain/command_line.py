@@ -47,10 +47,10 @@ def _assign(command: Command, rest: str) -> dict[str, str]:
         if option.kind is OptionKind.TEXT:
             options[name], rest = rest, ""
             break
-        head, _, tail = rest.partition(" ")
+        head, *more = rest.split(maxsplit=1)
         if option.kind is OptionKind.TICKET and not _NUMBER.match(head):
             continue
-        options[name], rest = head, tail
+        options[name], rest = head, "".join(more)
     if rest.strip():
         options[SURPLUS] = rest.strip()
     return options

@@ -104,9 +104,9 @@ class Health(HealthReports, WebStatus):
 
 
 def _shown(part: Part) -> dict[str, object]:
-    shown: dict[str, object] = {"state": part.state.value, "since": part.since.isoformat()}
+    shown: dict[str, object] = {"state": part.state.value, "since": part.since.isoformat(timespec="seconds")}
     if part.detail:
         shown["detail"] = part.detail
     if part.last_success_at:
-        shown["last_success_at"] = part.last_success_at.isoformat()
+        shown["last_success_at"] = part.last_success_at.isoformat(timespec="seconds")
     return shown

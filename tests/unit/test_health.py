@@ -67,7 +67,7 @@ async def test_an_unverified_matrix_device_is_told_and_fails_nothing(health: Hea
 async def test_since_when_is_the_last_change_of_state(health: Health, rig: Rig) -> None:
     assert isinstance(rig.clock, ManualClock)
     health.report("discord", PartState.CONNECTED)
-    since = rig.clock.now().isoformat()
+    since = rig.clock.now().isoformat(timespec="seconds")
     await rig.clock.advance(timedelta(minutes=5))
     health.report("discord", PartState.CONNECTED, "again")
     _, details = await health.ready()

@@ -234,6 +234,16 @@ async def test_the_first_success_after_an_outage_frees_all_that_wait(rig: Rig) -
     assert rig.handler.names[tried:] == ["d", "a", "b", "c"]
 
 
+async def test_being_asked_to_wait_is_no_outage(rig: Rig) -> None:
+    for name in "abc":
+        rig.handler.failures[name] = [TransientError("busy", retry_after=timedelta(seconds=60))]
+    async with rig.running():
+        for name in "abc":
+            await rig.promise(name, key=name)
+        await rig.promise("d", key="d")
+    assert rig.handler.names == ["a", "b", "c", "d"]
+
+
 async def test_a_fault_of_our_own_in_one_delivery_stops_no_other(rig: Rig) -> None:
     rig.handler.failures["a"] = [ZeroDivisionError()]
     async with rig.running():

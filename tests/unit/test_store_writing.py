@@ -206,22 +206,21 @@ async def test_a_write_waits_for_a_command_that_is_writing_and_leaves_the_event_
         assert await other
 
 
-async def test_a_store_that_cannot_be_written_says_so_without_quoting_rows(store: SqlStore) -> None:
+async def test_a_store_that_cannot_be_written_says_so(store: SqlStore) -> None:
     store._database._writer.exec_driver_sql("PRAGMA query_only=ON")  # type: ignore[attr-defined]
     assert not await store.writable()
-    with pytest.raises(StoreError) as caught:
-        await store.write(lambda records: records.memory.remember("test", {"a": MEMBERS_WORDS}))
-    assert MEMBERS_WORDS not in "".join(traceback.format_exception(caught.value))
-    assert "readonly" in str(caught.value)
+    with pytest.raises(StoreError, match="readonly"):
+        await store.write(nothing)
 
 
-async def test_a_full_disk_is_an_error_and_not_the_end(store: SqlStore) -> None:
+async def test_a_full_disk_is_an_error_that_quotes_no_row_and_not_the_end(store: SqlStore) -> None:
     connection = store._database._writer  # type: ignore[attr-defined]
     pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     connection.rollback()
-    with pytest.raises(StoreError, match="full"):
-        await store.write(lambda records: records.memory.remember("test", {"a": "x" * 100_000}))
+    with pytest.raises(StoreError, match="full") as caught:
+        await store.write(lambda records: records.memory.remember("test", {"a": MEMBERS_WORDS * 10_000}))
+    assert MEMBERS_WORDS not in "".join(traceback.format_exception(caught.value))
     connection.exec_driver_sql("PRAGMA max_page_count=1000000")
     connection.rollback()
     await store.write(lambda records: records.memory.remember("test", {"a": "x" * 100_000}))
