@@ -100,7 +100,7 @@ class Connection:
         Raises ``TransientError`` when it surely was not done or may be repeated freely, else ``OutcomeUnknownError``.
         """
         try:
-            async with asyncio.timeout(None):
+            async with asyncio.timeout(self._total_seconds):
                 return await self._exchange(method, path, params, body)
         except _NOT_DONE as error:
             raise TransientError(f"{self._system} cannot be reached ({_name(error)})") from error

@@ -144,6 +144,7 @@ class Backfill:
         failures = 0
         while (channel := self._surroundings.channel(room)) is None:
             if not failures:
+                self._queues.open_room(room, held=())  # nothing comes from there, and others must not wait for it
                 await self._check(room)
             failures += 1
             await self._pauses.wait(failures)

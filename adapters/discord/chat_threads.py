@@ -63,6 +63,7 @@ async def _create(rest: DiscordRest, room: str, message_id: str, name: str) -> N
             json={"name": name},
             creates=True,
             needs="Create Public Threads",
+            cause=f"thread {message_id} {name}",
             channel_id=room,
             message_id=message_id,
         )

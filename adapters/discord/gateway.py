@@ -58,7 +58,7 @@ class Listener(Protocol):
         ...
 
     def heard(self) -> None:
-        """Anything at all came."""
+        """The connection brought something."""
         ...
 
 
@@ -120,15 +120,12 @@ class GatewayClient(discord.Client):
         if not all(str(payload.get(name)).isdecimal() for name in ("id", "channel_id")):
             _log.error("discord_message_malformed", fields=sorted(payload))
             return
+        self._listener.heard()
         self._listener.message(payload)
 
     @override
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         await self._budget.spend(initial=initial)
-
-    async def on_socket_event_type(self, _event_type: str) -> None:
-        """Every dispatch."""
-        self._listener.heard()
 
     async def on_ready(self) -> None:
         """After every new session."""

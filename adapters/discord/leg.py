@@ -64,6 +64,7 @@ class Leg(Listener):
     @override
     def ready(self, client: discord.Client) -> None:
         self._standing.now(PartState.CONNECTED)
+        self._standing.progress()
         if self._surroundings.guild is None:
             complaint = f"the server {self._watch.guild_id} is not available to the bot: invite it, or correct guild_id"
             self._standing.complain(_NOT_ON_SERVER, complaint)
@@ -75,6 +76,7 @@ class Leg(Listener):
     @override
     def resumed(self) -> None:
         self._standing.now(PartState.CONNECTED)
+        self._standing.progress()
         _log.info("discord_resumed")
 
     @override

@@ -4,7 +4,7 @@ It has its own login and outlives gateway connections, so that sending works whi
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +40,7 @@ class DiscordRest:
         self._login = asyncio.Lock()
         self._refused_until: datetime | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
+        self._by_cause: dict[str, asyncio.Task[Any]] = {}
 
     async def own_id(self) -> str:
         """The bot's user id. Raises ``TransientError`` when there is no login yet and none can be had."""
@@ -55,22 +56,21 @@ class DiscordRest:
         params: Mapping[str, Any] | None = None,
         creates: bool = False,
         needs: str = "",
+        cause: str = "",
         **in_path: str,
     ) -> Any:
         """One request; ``path`` has ``{placeholders}`` that ``in_path`` fills. The answer's JSON, or "" for none.
 
+        A call with the ``cause`` of one that is still under way joins it, so that impatience never multiplies requests.
         Raises ``TransientError``, ``DeniedError`` (a ``PermanentError``), and with ``creates`` ``OutcomeUnknownError``.
         """
         http = await self._client()
-        options: dict[str, Any] = {}
-        if json is not None:
-            options["json"] = json
-        if params is not None:
-            options["params"] = dict(params)
-        # The library wants a route's parameters as keywords; snowflakes are passed on as they are.
-        request = asyncio.create_task(http.request(Route(method, path, **in_path), **options))
-        self._under_way.add(request)
-        request.add_done_callback(self._over)
+        request = self._by_cause.get(cause)
+        if request is None:
+            options: dict[str, Any] = {} if json is None else {"json": json}
+            if params is not None:
+                options["params"] = dict(params)
+            request = self._start(http.request(Route(method, path, **in_path), **options), cause)
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await asyncio.wait({request})
@@ -113,6 +113,15 @@ class DiscordRest:
     def _refuse_early(self) -> None:
         if self._refused_until is not None and self._clock.now() < self._refused_until:
             raise TransientError("Discord refuses the bot's token")
+
+    def _start(self, work: Coroutine[Any, Any, Any], cause: str) -> asyncio.Task[Any]:
+        request = asyncio.create_task(work)
+        self._under_way.add(request)
+        request.add_done_callback(self._over)
+        if cause:
+            self._by_cause[cause] = request
+            request.add_done_callback(lambda _: self._by_cause.pop(cause, None))
+        return request
 
     def _over(self, request: asyncio.Task[Any]) -> None:
         self._under_way.discard(request)

@@ -16,10 +16,6 @@ class Rooms:
         self._rest = rest
         self._forum: dict[str, bool] = {}
 
-    def learn(self, room: str, *, is_forum: bool) -> None:
-        """What the gateway knows already need not be asked."""
-        self._forum[room] = is_forum
-
     async def is_forum(self, room: str) -> bool:
         """Whether the room holds posts instead of messages. Raises as ``DiscordRest.call``."""
         if room not in self._forum:

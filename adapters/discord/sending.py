@@ -48,6 +48,7 @@ class Sending:
             },
             creates=True,
             needs="Send Messages in Threads" if message.address.chat_thread else "Send Messages",
+            cause=f"send {message.delivery_id}",
             channel_id=_spoken_in(message.address),
         )
         return self._remember(answer, message.delivery_id)
@@ -78,6 +79,7 @@ class Sending:
                 "PUT",
                 "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me",
                 needs="Add Reactions and Read Message History",
+                cause=f"react {message_id} {emoji}",
                 channel_id=await self._rooms.standing_place(address, message_id),
                 message_id=message_id,
                 emoji=emoji,

@@ -12,11 +12,14 @@ import structlog
 
 from adapters.matrix.api import CLIENT, MatrixFault, escape
 from adapters.matrix.connection import Connection
+from adapters.matrix.patience import pause_after
 from adapters.matrix.reader import Reader, after_own_join
 from adapters.matrix.remembered import Gap, Parked
 from adapters.matrix.rooms import Room
 from adapters.matrix.wire import Json, objects_of, text_of
 from bot.domain.chat import ChatAddress, ChatMessage, Platform
+from bot.domain.errors import TransientError
+from bot.ports.clock import Clock, Dice
 from bot.ports.inbound import ChatEvents
 
 PAGE = 100
@@ -43,16 +46,20 @@ class GapWalker:
         reader: Reader,
         accept: Accept,
         events: ChatEvents,
-        now: Callable[[], datetime],
+        clock: Clock,
+        dice: Dice,
         limit: timedelta | None,
     ) -> None:
         self._connection = connection
         self._reader = reader
         self._accept = accept
         self._events = events
-        self._now = now
+        self._now = clock.now
+        self._dice = dice
         self._limit = limit
         self._gaps: dict[str, Gap] = {}
+        self._failures: dict[str, int] = {}
+        self._due_at: dict[str, datetime] = {}
 
     def keep(self, gap: Gap) -> None:
         """Hold a gap that the store holds."""
@@ -62,23 +69,38 @@ class GapWalker:
         """The room's open gap."""
         return self._gaps.get(room_id)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether anything is left to fetch."""
-        return bool(self._gaps)
+    def next_due_in(self) -> timedelta | None:
+        """How long until a gap can be walked on; None when there is none."""
+        now = self._now()
+        waits = [max(self._due_at.get(room_id, now) - now, timedelta()) for room_id in self._gaps]
+        return min(waits, default=None)
 
     def is_too_old(self, sent_at: datetime) -> bool:
         """Whether a message lies beyond the limit."""
         return self._limit is not None and sent_at < self._now() - self._limit
 
     async def walk(self) -> None:
-        """Some pages of each gap. Raises TransientError; what was done stays done."""
+        """Some pages of each gap. One that fails is tried again later and holds up nobody else."""
         for room_id in tuple(self._gaps):
-            for _ in range(PAGES_PER_TURN):
-                gap = self._gaps.get(room_id)
-                if gap is None:
-                    break
-                await self._step(gap)
+            if self._due_at.get(room_id, self._now()) > self._now():
+                continue
+            try:
+                await self._pages(room_id)
+            except TransientError as error:
+                failures = self._failures[room_id] = self._failures.get(room_id, 0) + 1
+                pause = pause_after(error, failures, self._dice)
+                self._due_at[room_id] = self._now() + pause
+                log.warning("gap not fetched", room=room_id, why=str(error), pause_seconds=pause.total_seconds())
+            else:
+                self._failures.pop(room_id, None)
+                self._due_at.pop(room_id, None)
+
+    async def _pages(self, room_id: str) -> None:
+        for _ in range(PAGES_PER_TURN):
+            gap = self._gaps.get(room_id)
+            if gap is None:
+                return
+            await self._step(gap)
 
     async def _step(self, gap: Gap) -> None:
         room = self._connection.rooms.get(gap.room_id)

@@ -16,6 +16,7 @@ from adapters.matrix.crosssign import IdentityState
 from adapters.matrix.gap import GapWalker
 from adapters.matrix.invitations import Doorkeeper
 from adapters.matrix.keyring import RoomKey
+from adapters.matrix.patience import pause_after
 from adapters.matrix.reader import Reader, after_own_join
 from adapters.matrix.remembered import GAP, PARKED, SINCE, SUCCESSOR, WATCHED, Gap, Parked
 from adapters.matrix.rooms import STATE_TYPES
@@ -27,11 +28,9 @@ from bot.ports.clock import Clock, Dice
 from bot.ports.inbound import Arrival, ChatEvents, HealthReports, MessageIntake, PartState
 
 PART = "matrix"
-WAIT_MILLISECONDS = 30_000
+WAIT = timedelta(seconds=30)
 ANSWER_SECONDS = 60.0
 FIRST_ANSWER_SECONDS = 300.0
-FIRST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(minutes=1)
 TIMELINE_LIMIT = 100
 
 log = structlog.get_logger("matrix")
@@ -79,7 +78,7 @@ class SyncLoop:
         self._clock = clock
         self._dice = dice
         self._reader = Reader(connection, clock.now)
-        self._gaps = GapWalker(connection, self._reader, self._accept, events, clock.now, backfill)
+        self._gaps = GapWalker(connection, self._reader, self._accept, events, clock, dice, backfill)
         self._door = Doorkeeper(connection, self._remember, clock.now, accept_invites=accept_invites)
         self._since = ""
         self._known: set[str] = set()
@@ -99,10 +98,7 @@ class SyncLoop:
 
     async def _wait(self, error: TransientError | MatrixFault) -> None:
         self._failures += 1
-        full = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(self._failures - 1, 10))
-        pause = full * (1 - self._dice.roll() / 2)
-        if isinstance(error, TransientError) and error.retry_after is not None:
-            pause = max(pause, error.retry_after)
+        pause = pause_after(error, self._failures, self._dice)
         log.warning("matrix turn failed", why=str(error), pause_seconds=round(pause.total_seconds(), 1))
         await self._clock.sleep_until(self._clock.now() + pause)
 
@@ -136,8 +132,9 @@ class SyncLoop:
         await self._ask_overdue()
 
     async def _sync(self) -> Json:
-        busy = self._is_first or self._gaps.is_open or self._failures > 0
-        query = {"timeout": "0" if busy else str(WAIT_MILLISECONDS)}
+        at_once = self._is_first or self._failures > 0
+        wait = timedelta() if at_once else min(WAIT, self._gaps.next_due_in() or WAIT)
+        query = {"timeout": str(round(wait.total_seconds() * 1000))}
         if self._since:
             query["since"] = self._since
         query["filter"] = sync_filter(TIMELINE_LIMIT if self._since else 1)

@@ -69,6 +69,11 @@ class BotWorld(RealWorld):
         sections |= {name: values for name, values in self.overrides.items() if name not in sections}
         write_settings(self.folder / SETTINGS_FILE, sections, self._team())
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings file as it is now."""
+        return tomllib.loads((self.folder / SETTINGS_FILE).read_text(encoding="utf-8"))
+
     async def command(self, *arguments: str, config: Path | None = None, seconds: float = 60) -> Ended:
         """Run ``supportbot`` with these arguments beside the bot, as an operator would."""
         return await supportbot(*arguments, config=config or self.folder / SETTINGS_FILE, seconds=seconds)
@@ -281,11 +286,6 @@ def number_in(text: str) -> int:
     found = re.findall(r"#(\d+)", text)
     assert found, f"no number in {text!r}"
     return int(found[0])
-
-
-def settings_of(config: Path) -> dict[str, Any]:
-    """A settings file, read."""
-    return tomllib.loads(config.read_text(encoding="utf-8"))
 
 
 def bodies(threads: Sequence[Thread]) -> list[str]:

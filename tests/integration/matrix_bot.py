@@ -124,6 +124,10 @@ class Journal(MessageIntake, ChatEvents, HealthReports):
         return str(state), detail
 
     @property
+    def gaps(self) -> list[str]:
+        return [name for name in self.memory if name.startswith("gap:")]
+
+    @property
     def texts(self) -> list[str]:
         return [plain(message.text) for message in self.messages]
 

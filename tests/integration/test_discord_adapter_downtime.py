@@ -339,6 +339,21 @@ async def test_a_look_up_that_fails_delays_the_message_and_those_after_it(rig: R
     assert rig.intake.messages[1].author.roles == {str(rig.staff_role.id)}
 
 
+async def test_a_channel_the_bot_cannot_see_yet_is_told_of_and_watched_once_it_can(rig: Rig) -> None:
+    hidden = rig.sim.add_text_channel("hidden", private_to=[rig.staff_role.id], bot_can_see=False)
+    await rig.start(support_channels=[rig.support.id, hidden.id])
+    await rig.events.told.wait()
+    assert "View Channel" in rig.health.detail
+    await rig.sim.post(rig.ana, rig.support.id, "elsewhere")
+    assert await rig.intake.until(1) == ["elsewhere"]
+    await rig.sim.post(rig.agent, hidden.id, "history")
+    rig.sim.set_bot_permissions(int(BOT_DEFAULT), channel_id=hidden.id)
+    await rig.sim.gateway_invalidate()
+    await rig.intake.until_row(f"threads:{hidden.id}")
+    await rig.sim.post(rig.agent, hidden.id, "seen")
+    assert await rig.intake.until(2) == ["elsewhere", "seen"]
+
+
 async def test_a_newly_watched_channel_files_no_history(rig: Rig) -> None:
     await rig.first_start()
     await rig.stop()

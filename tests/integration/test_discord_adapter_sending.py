@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.discord import rest
 from bot.domain.chat import ChatAddress, OutgoingMessage
 from bot.domain.errors import OutcomeUnknownError, PermanentError, TransientError
 from bot.domain.ids import delivery_id
 from bot.domain.richtext import Mention, RichText, from_plain, paragraph, plain
 from sandbox.discord import BOT_DEFAULT, DiscordSimulator, Permission, Pings
+from tests.fakes.clock import settle
 from tests.fakes.discord_rig import Rig
 
 pytest_plugins = ["tests.integration.discord_fixtures"]
@@ -192,12 +194,24 @@ async def test_a_cancelled_send_leaves_the_adapter_usable(rig: Rig) -> None:
     rig.sim.faults.add(method="POST", path=POSTS, kind="rate_limit", retry_after=0.5, scope="global")
     task = asyncio.create_task(rig.adapter.send(saying(rig.address(), "cancelled")))
     await rig.sim.wait_until(lambda: any(request.status == 429 for request in rig.sim.requests))
+    await settle()  # until the library has begun to wait
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     async with asyncio.timeout(5):
         await rig.adapter.send(saying(rig.address(), "next"))
     assert "next" in [message.content for message in rig.sim.messages(rig.support.id)]
+
+
+async def test_a_repeat_joins_the_request_that_is_still_under_way(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "_PATIENCE_SECONDS", 0.2)
+    rig.sim.faults.add(method="POST", path=POSTS, kind="delay", delay_seconds=0.5)
+    message = saying(rig.address(), "slow")
+    with pytest.raises(OutcomeUnknownError):
+        await rig.adapter.send(message)
+    monkeypatch.setattr(rest, "_PATIENCE_SECONDS", 5)
+    await rig.adapter.send(message)
+    assert sum(request.method == "POST" for request in rig.sim.requests) == 1
 
 
 async def test_refusals_say_what_to_do(rig: Rig) -> None:
