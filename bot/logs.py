@@ -39,7 +39,6 @@ _BY_FORM = (
 
 _LIBRARIES = (
     "aiohttp",
-    "aiosqlite",
     "alembic",
     "asyncio",
     "discord",

@@ -37,6 +37,7 @@ _SUBTEXT = re.compile(r"-# +(\S.*)")
 _ITEM = re.compile(r"( *)(?:[-*]|(\d{1,9})\.) +(\S.*)")
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DEEPEST_LIST = 10
+_DEEPEST_RUN = 16
 
 _STYLES = {"em": Style.ITALIC, "s": Style.STRIKE, "discord_spoiler": Style.SPOILER}
 
@@ -181,7 +182,8 @@ def _inlines(tokens: Sequence[Token], names: Names) -> tuple[Inline, ...]:
             open_runs.append((token, []))
         elif token.nesting < 0 and len(open_runs) > 1:
             opening, children = open_runs.pop()
-            open_runs[-1][1].extend(_node(opening, children))
+            # Deeper than anybody reads, runs lose their style: the store keeps trees of limited depth only.
+            open_runs[-1][1].extend(_node(opening, children) if len(open_runs) <= _DEEPEST_RUN else children)
         else:
             open_runs[-1][1].extend(_leaf(token, names))
     return tuple(_merged(open_runs[0][1]))

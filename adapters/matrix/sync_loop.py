@@ -132,8 +132,10 @@ class SyncLoop:
         await self._ask_overdue()
 
     async def _sync(self) -> Json:
-        at_once = self._is_first or self._failures > 0
-        wait = timedelta() if at_once else min(WAIT, self._gaps.next_due_in() or WAIT)
+        gap_due = self._gaps.next_due_in()
+        wait = WAIT if gap_due is None else min(WAIT, gap_due)
+        if self._is_first or self._failures:
+            wait = timedelta()
         query = {"timeout": str(round(wait.total_seconds() * 1000))}
         if self._since:
             query["since"] = self._since

@@ -1,7 +1,7 @@
 """Small chores beside the pump: what the command line changed, and what may be forgotten."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -47,8 +47,12 @@ class Housekeeping:
             if self._clock.now() >= purge_at:
                 purge_at = self._clock.now() + PURGE_EVERY
                 before = self._clock.now() - KEEP_DELIVERIES
-                forgotten = await self._store.write(lambda records, at=before: records.outbox.purge(at))  # type: ignore[misc]
-                log.debug("old deliveries forgotten", count=forgotten)
+                await self._forget(before)
+
+    async def _forget(self, before: datetime) -> None:
+        """In bounded batches, so that other works are committed in between."""
+        while await self._store.write(lambda records: records.outbox.purge(before)):
+            log.debug("old deliveries forgotten", before=before.isoformat())
 
     async def _mark(self) -> str:
         found = await self._store.read(lambda records: records.memory.recall(CLI, CHANGED))
