@@ -25,6 +25,7 @@ from bot.domain.errors import BotError
 from bot.domain.findings import Finding
 from bot.domain.permissions import Team, TeamMember
 from bot.domain.wording import Wording
+from bot.logs import also_redact
 from bot.ports.chat import ChatPlatform
 from bot.ports.inbound import PartState
 from bot.runtime import ChatLeg, Runtime
@@ -180,11 +181,11 @@ class _Core:
         self._discord = self._make_discord(settings.discord) if settings.discord is not None else None
         if self._discord is not None:
             self.chats[Platform.DISCORD] = self._discord
-            self._legs.append(ChatLeg(name="discord", run=self._discord.run))
+            self._legs.append(_leg("discord", self._discord))
         if settings.matrix is not None:
             matrix = self._make_matrix(settings.matrix)
             self.chats[Platform.MATRIX] = matrix
-            self._legs.append(ChatLeg(name="matrix", run=matrix.run))
+            self._legs.append(_leg("matrix", matrix))
 
     async def aclose(self) -> None:
         """End the connections to the systems."""
@@ -206,7 +207,6 @@ class _Core:
             chat_legs=self._legs,
             background=(reassurance.run, chores.run, watch.run),
             health=self.health,
-            stop_intake=self._intake.close,
             on_refused=self._incidents.leg_refused,
             clock=self._clock,
             dice=self._dice,
@@ -278,6 +278,7 @@ class _Core:
             health=self.health,
             clock=self._clock,
             dice=self._dice,
+            on_token=also_redact,
         )
 
     def _make_pump(self, spool: FolderSpool) -> Pump:
@@ -328,3 +329,7 @@ class _Core:
             on_parked=Parking(clock=self._clock, wording=self._words, staff=self._staff),
             on_progress=self.health.pump_moved,
         )
+
+
+def _leg(name: str, adapter: DiscordAdapter | MatrixClient) -> ChatLeg:
+    return ChatLeg(name=name, run=adapter.run, stop_receiving=adapter.stop_receiving)

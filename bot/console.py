@@ -59,7 +59,7 @@ class Screen:
             if finding.part != part:
                 part = finding.part
                 self._out.print(f"[bold]{escape(part)}[/bold]")
-            mark = "[green]ok[/green]  " if finding.well else "[red]fix[/red] "
+            mark = "[green]ok[/green] " if finding.well else "[red]fix[/red]"
             self._out.print(f"  {mark} {escape(finding.subject)}")
             if finding.fix:
                 self._out.print(f"       {escape(finding.fix)}")

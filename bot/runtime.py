@@ -28,10 +28,11 @@ HEALTHY_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatLeg:
-    """One chat platform; ``run`` receives until cancelled."""
+    """One chat platform; ``run`` receives until cancelled, ``stop_receiving`` leaves it able to send until then."""
 
     name: str
     run: Callable[[], Awaitable[None]]
+    stop_receiving: Callable[[], Awaitable[None]]
 
 
 class Runtime:
@@ -44,7 +45,6 @@ class Runtime:
         chat_legs: Sequence[ChatLeg],
         background: Sequence[Callable[[], Awaitable[None]]],
         health: HealthReports,
-        stop_intake: Callable[[], None],
         on_refused: Callable[[str, str], Awaitable[None]],
         clock: Clock,
         dice: Dice,
@@ -53,7 +53,6 @@ class Runtime:
         self._chat_legs = chat_legs
         self._background = background
         self._health = health
-        self._stop_intake = stop_intake
         self._on_refused = on_refused
         self._clock = clock
         self._dice = dice
@@ -71,11 +70,11 @@ class Runtime:
             async with asyncio.TaskGroup() as inbound:
                 legs = [inbound.create_task(self._keep(leg), name=leg.name) for leg in self._chat_legs]
                 await self._stopping.wait()
-                self._stop_intake()
+                stopping = [inbound.create_task(leg.stop_receiving()) for leg in self._chat_legs]
                 drained = await self._pump.drain(SHUTDOWN_GRACE)
                 log.info("outbox drained" if drained else "outbox not empty, it goes on at the next start")
-                for leg in legs:
-                    leg.cancel()
+                for task in (*stopping, *legs):
+                    task.cancel()
             for task in tasks:
                 task.cancel()
         refused = not self._legs_left

@@ -7,7 +7,7 @@ carries a transaction id.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -42,13 +42,32 @@ def escape(part: str) -> str:
 
 
 class MatrixApi:
-    """One account's connection. `access_token` may be set later, after login."""
+    """One account's connection. `access_token` may be set later, after login; `on_token` learns of each one."""
 
-    def __init__(self, homeserver: str, access_token: str = "", *, request_seconds: float = REQUEST_SECONDS) -> None:
+    def __init__(
+        self,
+        homeserver: str,
+        access_token: str = "",
+        *,
+        request_seconds: float = REQUEST_SECONDS,
+        on_token: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.homeserver = homeserver.rstrip("/")
-        self.access_token = access_token
+        self._on_token = on_token
+        self._access_token = access_token
         self._seconds = request_seconds
         self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def access_token(self) -> str:
+        """What requests are signed with; empty before the login."""
+        return self._access_token
+
+    @access_token.setter
+    def access_token(self, token: str) -> None:
+        self._access_token = token
+        if token:
+            self._on_token(token)
 
     async def close(self) -> None:
         """Close the connections. A later request opens new ones."""

@@ -1,7 +1,7 @@
 """Matrix as the core sees it: a chat platform, and a leg that brings messages in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -69,6 +69,7 @@ class MatrixClient(ChatPlatform):
         health: HealthReports,
         clock: Clock,
         dice: Dice,
+        on_token: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._user_id = user_id
         self._password = password
@@ -86,7 +87,7 @@ class MatrixClient(ChatPlatform):
         self._access_token = access_token
         self._device_id = device_id
         self._homeserver = homeserver
-        self._api = MatrixApi(homeserver)
+        self._api = MatrixApi(homeserver, on_token=on_token)
         self._open: tuple[Connection, Sender] | None = None
         self._receiving: asyncio.Timeout | None = None
         self._stopped = False

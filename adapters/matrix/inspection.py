@@ -47,7 +47,8 @@ async def _rate_limit(api: MatrixApi, session: Session) -> Finding:
     try:
         limit = await api.get(f"/_synapse/admin/v1/users/{escape(session.user_id)}/override_ratelimit")
     except MatrixFault:
-        return Finding(part=PART, subject=f"{subject} (only a server admin can see it)", well=True)
+        advice = "if answers in Matrix come slowly: " + _RATE_LIMIT_FIX.format(user=session.user_id)
+        return Finding(part=PART, subject=f"{subject} (only a server admin can see it)", well=True, fix=advice)
     lifted = bool(limit) and not limit.get("messages_per_second")
     fix = "" if lifted else _RATE_LIMIT_FIX.format(user=session.user_id)
     return Finding(part=PART, subject=subject, well=lifted, fix=fix)

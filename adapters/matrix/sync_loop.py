@@ -230,8 +230,7 @@ class SyncLoop:
                 continue
             log.error("removed from a watched room", room=room_id)
             address = ChatAddress(platform=Platform.MATRIX, room=room_id)
-            text = f"the bot is no longer in {room_id}: what is said there reaches nobody until it is invited again"
-            await self._events.gap_skipped(address, text, f"matrix:left:{room_id}:{position}")
+            await self._events.left(address, position)
 
     async def _accept(
         self, messages: list[ChatMessage], remember: Mapping[str, str | None], unread: list[Parked]

@@ -65,6 +65,10 @@ class ChatEvents(Protocol):
         """An encrypted message could not be read for minutes: ask its author again, tell staff. Idempotent."""
         ...
 
+    async def left(self, address: ChatAddress, dedup: str) -> None:
+        """The bot was removed from a watched room: staff is told once per ``dedup``."""
+        ...
+
     async def gap_skipped(self, address: ChatAddress, description: str, dedup: str) -> None:
         """Messages of a downtime lie beyond ``backfill_hours``, or cannot be read: staff is told once per ``dedup``."""
         ...

@@ -36,6 +36,11 @@ class ChatIncidents(ChatEvents):
         await self._promise(*notices)
 
     @override
+    async def left(self, address: ChatAddress, dedup: str) -> None:
+        text = self._wording.say("left", place=address.room)
+        await self._promise(*self._staff.tell(text, once=("left", address.room, dedup), now=self._clock.now()))
+
+    @override
     async def gap_skipped(self, address: ChatAddress, description: str, dedup: str) -> None:
         text = self._wording.say("gap_skipped", description=description)
         await self._promise(*self._staff.tell(text, once=("gap", address.room, dedup), now=self._clock.now()))

@@ -1,6 +1,5 @@
 """Where chat messages enter: stored, decided and promised in one transaction, before anything else happens."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -44,20 +43,9 @@ class Intake(MessageIntake):
         self._clock = clock
         self._team = team
         self._rules = rules
-        self._is_closed = False
-
-    def close(self) -> None:
-        """Take nothing in any more: whoever hands something in waits until it is cancelled, and its cursor stays.
-
-        So a chat leg that must not receive any longer can still send while the outbox drains.
-        """
-        self._is_closed = True
 
     @override
     async def accept(self, arrival: Arrival) -> Sequence[IntakeResult]:
-        if self._is_closed:
-            await asyncio.get_running_loop().create_future()
-
         async def work(records: Records) -> Sequence[IntakeResult]:
             known = await records.inbox.known([message.dedup_key for message in arrival.messages])
             results: list[IntakeResult] = []

@@ -119,6 +119,10 @@ class FakeEvents(ChatEvents):
         raise NotImplementedError("nothing is encrypted here")
 
     @override
+    async def left(self, address: ChatAddress, dedup: str) -> None:
+        raise NotImplementedError("Discord tells nobody when a bot is removed")
+
+    @override
     async def gap_skipped(self, address: ChatAddress, description: str, dedup: str) -> None:
         self.skipped.setdefault(dedup, (address, description))
         self.told.set()

@@ -69,6 +69,7 @@ class Journal(MessageIntake, ChatEvents, HealthReports):
     memory: dict[str, str] = field(default_factory=dict)
     unreadable_ids: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    rooms_left: list[str] = field(default_factory=list)
     states: list[tuple[PartState, str]] = field(default_factory=list)
     syncs: int = 0
     fail_next: int = 0
@@ -105,6 +106,10 @@ class Journal(MessageIntake, ChatEvents, HealthReports):
     @override
     async def unreadable(self, address: ChatAddress, message_id: str, author: Author, link: str) -> None:
         self.unreadable_ids.append(message_id)
+
+    @override
+    async def left(self, address: ChatAddress, dedup: str) -> None:
+        self.rooms_left.append(address.room)
 
     @override
     async def gap_skipped(self, address: ChatAddress, description: str, dedup: str) -> None:

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from sandbox.freescout import Conversation
 from tests.integration.bot_world import BotWorld, bot_world
 

@@ -108,7 +108,7 @@ async def test_a_malformed_command_is_answered_with_its_usage_and_changes_nothin
     await world.alexander_matrix.send_text(world.room, typed, thread=event_id)
     content = await world.matrix_answer(event_id, "Usage:")
     assert content["msgtype"] == "m.notice"
-    assert typed.split()[0] in content["body"]
+    assert typed.split(maxsplit=1)[0] in content["body"]
     after = await settled(world, ticket)
     assert (after.tags, after.status, len(after.threads)) == ((), "active", 1)
 

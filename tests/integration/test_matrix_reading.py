@@ -284,7 +284,7 @@ async def test_being_removed_from_a_watched_room_is_told(
     async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
         await bot.until(lambda: room in bot.journal.memory["watched"])
         await alice.kick(room, bot_user.user_id)
-        await bot.until(lambda: bool(bot.journal.skipped))
+        await bot.until(lambda: bool(bot.journal.rooms_left))
         assert room not in bot.journal.memory["watched"]
 
 
@@ -297,7 +297,7 @@ async def test_being_removed_while_the_bot_was_down_is_told_too(
         await bot.until(lambda: room in journal.memory["watched"])
     await alice.kick(room, bot_user.user_id)
     async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
-        await bot.until(lambda: bool(journal.skipped))
+        await bot.until(lambda: bool(journal.rooms_left))
 
 
 async def test_invitations_are_followed_from_members_and_refused_from_strangers(
