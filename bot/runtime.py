@@ -22,6 +22,9 @@ log = structlog.get_logger(__name__)
 
 FIRST_RESTART = timedelta(seconds=1)
 LONGEST_RESTART = timedelta(minutes=2)
+FAREWELL_SECONDS = 2
+"""How long a chat leg may take to stop receiving before the outbox drains all the same."""
+
 HEALTHY_AFTER = timedelta(minutes=5)
 """A leg that ran this long has recovered: its next failure waits from the beginning again."""
 
@@ -71,6 +74,8 @@ class Runtime:
                 legs = [inbound.create_task(self._keep(leg), name=leg.name) for leg in self._chat_legs]
                 await self._stopping.wait()
                 stopping = [inbound.create_task(leg.stop_receiving()) for leg in self._chat_legs]
+                if stopping:
+                    await asyncio.wait(stopping, timeout=FAREWELL_SECONDS)
                 drained = await self._pump.drain(SHUTDOWN_GRACE)
                 log.info("outbox drained" if drained else "outbox not empty, it goes on at the next start")
                 for task in (*stopping, *legs):

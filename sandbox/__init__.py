@@ -1,1 +1,1 @@
-"""The world outside the bot, small and local: what the demo and the tests talk to. Imports neither `bot` nor `adapters`."""
+"""The world outside the bot, small and local: what demo and tests talk to. It imports neither `bot` nor `adapters`."""
