@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import structlog
@@ -21,7 +22,7 @@ from adapters.store.spool import FolderSpool
 from adapters.system.clock import SystemClock, SystemDice
 from adapters.web.server import WebServer
 from bot.domain.chat import ChatAddress, Platform
-from bot.domain.errors import BotError
+from bot.domain.errors import BotError, StoreError, StoreNotReadyError
 from bot.domain.findings import Finding
 from bot.domain.permissions import Team, TeamMember
 from bot.domain.wording import Wording
@@ -64,15 +65,27 @@ async def run_bot(settings: Settings) -> int:
 
 async def inspect_all(settings: Settings) -> Sequence[Finding]:
     """Log in to each system and look at what the bot needs there. Reads only; works beside a running bot."""
-    async with open_store(settings.store.url, clock=SystemClock(), create=True) as store:
+    async with AsyncExitStack() as stack:
+        store, finding = await _store_to_look_at(settings, stack)
         core = _Core(settings, store, SystemClock())
-        try:
-            found = list(await core.desk.inspect())
-            for chat in core.chats.values():
-                found += await chat.inspect()
-        finally:
-            await core.aclose()
+        stack.push_async_callback(core.aclose)
+        found = [finding, *await core.desk.inspect()]
+        for chat in core.chats.values():
+            found += await chat.inspect()
         return found
+
+
+async def _store_to_look_at(settings: Settings, stack: AsyncExitStack) -> tuple[SqlStore, Finding]:
+    """The store as it is; where there is none to be opened, an empty one that is gone afterwards."""
+    try:
+        store = await stack.enter_async_context(open_store(settings.store.url, clock=SystemClock(), create=False))
+    except StoreError as error:
+        folder = stack.enter_context(TemporaryDirectory())
+        url = f"sqlite+aiosqlite:///{folder}/empty.db"
+        store = await stack.enter_async_context(open_store(url, clock=SystemClock()))
+        will_do = isinstance(error, StoreNotReadyError)
+        return store, Finding(part="store", subject="store", well=will_do, fix=str(error))
+    return store, Finding(part="store", subject="store", well=True)
 
 
 async def reset_matrix_identity(settings: Settings) -> str:

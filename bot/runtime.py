@@ -7,9 +7,10 @@ comes in while the outbox drains. A chat leg that fails restarts alone; a failur
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -35,7 +36,7 @@ class ChatLeg:
 
     name: str
     run: Callable[[], Awaitable[None]]
-    stop_receiving: Callable[[], Awaitable[None]]
+    stop_receiving: Callable[[], Coroutine[Any, Any, None]]
 
 
 class Runtime:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import StoreError, StoreNotReadyError
 
 HEAD = "0001"
 """The newest migration. Versions are numbers of four digits, so that they sort by age."""
@@ -31,7 +31,7 @@ def bring_up_to_date(connection: sa.Connection, *, create: bool, name: str) -> N
             f"one knows {HEAD}); start that version again, or restore a backup from before the upgrade"
         )
     if not create:
-        raise StoreError(
+        raise StoreNotReadyError(
             f"the store {name} is not ready for this version (its tables are version {version or 'none'}, this one "
             f"needs {HEAD}); `supportbot run` brings it up to date"
         )

@@ -23,7 +23,7 @@ from adapters.store.faults import VENDOR_FAULTS, store_fault
 from adapters.store.schema import bring_up_to_date
 from adapters.store.session import Database, Parameters, Session
 from adapters.store.tables import Row
-from bot.domain.errors import StoreError
+from bot.domain.errors import StoreError, StoreNotReadyError
 
 T = TypeVar("T")
 
@@ -185,7 +185,7 @@ def _look(path: Path, create: bool) -> None:
     if path.exists():
         return
     if not create:
-        raise StoreError(f"there is no store {path} yet; `supportbot run` makes it, or change store.url")
+        raise StoreNotReadyError(f"there is no store {path} yet; `supportbot run` makes it, or change store.url")
     try:
         path.touch(mode=0o600, exist_ok=True)  # it holds what members wrote
     except OSError as error:

@@ -32,6 +32,10 @@ class StoreError(BotError):
     """The store cannot be opened or used (locked by another process, newer schema). Next step: stop and say so."""
 
 
+class StoreNotReadyError(StoreError):
+    """There is no store yet, or it is an older version's. Next step: ``supportbot run`` makes it ready."""
+
+
 class CommandError(BotError):
     """A command cannot be carried out; the text may be shown to the person who ran it, and nothing was changed."""
 
