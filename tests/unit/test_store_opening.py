@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from adapters.store import schema
 from adapters.store.engine import open_store
 from adapters.store.place import parse_place, spool_folder
-from adapters.store.schema import HEAD, MIGRATIONS
+from adapters.store.schema import HEAD, MIGRATIONS, upgrade
 from adapters.store.tables import metadata
 from bot.domain.errors import StoreError
 from bot.ports.store import Records, Store
@@ -156,8 +156,14 @@ def test_attachments_wait_beside_the_store() -> None:
     assert parse_place("sqlite+aiosqlite:///bot.db").path == Path("bot.db")
 
 
+def migrate(path: Path) -> None:
+    """Make a store as an upgrade from nothing would: by the migrations alone."""
+    with sa.create_engine(f"sqlite:///{path}").begin() as connection:
+        upgrade(connection)
+
+
 async def test_migrations_make_the_tables_that_the_code_expects(tmp_path: Path) -> None:
-    await open_and_close(url_of(tmp_path / "s.db"))
+    migrate(tmp_path / "s.db")
     with sa.create_engine(f"sqlite:///{tmp_path}/s.db").connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
@@ -167,10 +173,21 @@ async def test_migrations_make_the_tables_that_the_code_expects(tmp_path: Path) 
 
 async def test_partial_indexes_and_table_options_are_those_of_the_code(tmp_path: Path) -> None:
     """Alembic's comparison does not look at them."""
-    await open_and_close(url_of(tmp_path / "migrated.db"))
-    expected = sa.create_engine(f"sqlite:///{tmp_path}/expected.db")
-    metadata.create_all(expected)
-    assert _definitions(tmp_path / "migrated.db") == _definitions(tmp_path / "expected.db")
+    migrate(tmp_path / "migrated.db")
+    await open_and_close(url_of(tmp_path / "fresh.db"))
+    assert _definitions(tmp_path / "migrated.db") == _definitions(tmp_path / "fresh.db")
+
+
+async def test_a_fresh_store_counts_as_migrated(tmp_path: Path) -> None:
+    migrate(tmp_path / "migrated.db")
+    await open_and_close(url_of(tmp_path / "fresh.db"))
+    versions = [_versions(tmp_path / name) for name in ("migrated.db", "fresh.db")]
+    assert versions == [[(HEAD,)]] * 2
+
+
+def _versions(path: Path) -> list[tuple[str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT version_num FROM alembic_version").fetchall()
 
 
 def _definitions(path: Path) -> set[str]:
