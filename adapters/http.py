@@ -5,17 +5,27 @@ Nothing here repeats a request; that is the outbox' work. Neither bodies nor key
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 
-import httpx
+import aiohttp
 
 from bot.domain.errors import DeliveryError, OutcomeUnknownError, PermanentError, TransientError
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
+SLOWEST_UPLOAD = 256 * 1024
+"""Bytes per second; a request with files may take longer by what they need at this pace, or it would never succeed."""
+
+SETTLES_AFTER = timedelta(seconds=60)
+"""A request that timed out, here or at a proxy (504), is often still being worked on; PHP behind nginx ends after 60 s
+in most installations.
+"""
+
 LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 4.0
 """Shorter than Apache's 5 s: a request on a connection that the server is just closing has an unknown outcome."""
@@ -23,7 +33,20 @@ KEEP_ALIVE_SECONDS = 4.0
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 """A proxy that asks for a day is more often wrong than right, and asking again after an hour harms nobody."""
 
-_NOT_DONE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+UNDELIVERED_SECONDS = 30
+"""How long the kernel goes on offering bytes that the other side does not take, also after the request was given up: a
+request that arrived later than ``SETTLES_AFTER`` would be one that was looked for in vain and sent again.
+"""
+
+LARGEST_WHOLE = 64 * 1024
+"""A longer body is sent in pieces, so that little of it is still on its way when the request is given up."""
+
+_NOT_DONE = (
+    aiohttp.ClientConnectorError,  # refused, unknown host, TLS
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+)
 """Failures before the first byte of the request was sent."""
 
 
@@ -81,16 +104,22 @@ class Connection:
         self._base = base_url.rstrip("/")
         self._total_seconds = total_seconds
         self._largest = largest_answer_bytes
-        self._client = httpx.AsyncClient(
-            headers=dict(headers),
-            timeout=httpx.Timeout(total_seconds, connect=min(CONNECT_SECONDS, total_seconds)),
-            limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=KEEP_ALIVE_SECONDS),
-            follow_redirects=False,
+        self._session = aiohttp.ClientSession(
+            # What is accepted must not depend on which decoders happen to be installed.
+            headers={"Accept-Encoding": "gzip, deflate", **headers},
+            # The whole is bounded in `send`. Waiting for one of the connections counts as connecting.
+            timeout=aiohttp.ClientTimeout(total=None, connect=min(CONNECT_SECONDS, total_seconds)),
+            connector=aiohttp.TCPConnector(
+                limit=max_connections, keepalive_timeout=KEEP_ALIVE_SECONDS, socket_factory=_socket
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            middlewares=(_once,),
+            trust_env=False,
         )
 
     async def aclose(self) -> None:
         """Close the connections; requests after that fail."""
-        await self._client.aclose()
+        await self._session.close()
 
     async def send(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None, creates: bool
@@ -99,32 +128,39 @@ class Connection:
 
         Raises ``TransientError`` when it surely was not done or may be repeated freely, else ``OutcomeUnknownError``.
         """
+        content = None if body is None else _encoded(body)
         try:
-            async with asyncio.timeout(self._total_seconds):
-                return await self._exchange(method, path, params, body)
+            async with asyncio.timeout(self._total_seconds + len(content or b"") / SLOWEST_UPLOAD):
+                return await self._exchange(method, path, params, content)
         except _NOT_DONE as error:
             raise TransientError(f"{self._system} cannot be reached ({_name(error)})") from error
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _OversizedError) as error:
-            raise _lost(f"{self._system} gave no usable answer ({_name(error)})", creates=creates) from error
+        except (aiohttp.ClientError, OSError, _OversizedError) as error:
+            reason = f"{self._system} gave no usable answer ({_name(error)})"
+            raise _lost(reason, creates=creates, timed_out=isinstance(error, TimeoutError)) from error
 
-    async def _exchange(self, method: str, path: str, params: Mapping[str, str] | None, body: object) -> Answer:
-        request = self._client.build_request(
+    async def _exchange(
+        self, method: str, path: str, params: Mapping[str, str] | None, content: bytes | None
+    ) -> Answer:
+        await _hear_closings()
+        response = await self._session.request(
             method,
             self._base + path,
             params=params,
-            content=None if body is None else _encoded(body),
-            headers=None if body is None else {"Content-Type": "application/json"},
+            data=BytesIO(content) if content and len(content) > LARGEST_WHOLE else content,
+            headers=None if content is None else {"Content-Type": "application/json"},
+            allow_redirects=False,
         )
-        response = await self._client.send(request, stream=True)
         try:
-            content = bytearray()
-            async for chunk in response.aiter_bytes():
-                content += chunk
-                if len(content) > self._largest:
+            received = bytearray()
+            # The library unpacks piece by piece, and only as fast as the pieces are taken here.
+            async for chunk in response.content.iter_any():
+                received += chunk
+                if len(received) > self._largest:
                     raise _OversizedError
         finally:
-            await response.aclose()
-        return Answer(status=response.status_code, headers=response.headers, body=bytes(content))
+            # After the whole answer the connection is among the free ones again and stays; before, it ends here.
+            response.close()
+        return Answer(status=response.status, headers=response.headers, body=bytes(received))
 
 
 def raise_for_failure(
@@ -150,7 +186,7 @@ def raise_for_failure(
         case 501:
             raise StatusError(reason, answer=answer)
         case _ if status >= 500:
-            raise _lost(reason, creates=creates)
+            raise _lost(reason, creates=creates, timed_out=status == 504)
         case _ if status < 400:
             raise TransientError(f"{reason} (redirect to {_place(answer)}); is its address right in the settings?")
         case _:
@@ -176,8 +212,40 @@ class _OversizedError(Exception):
     """The answer is larger than any honest one."""
 
 
-def _lost(reason: str, *, creates: bool) -> DeliveryError:
-    return OutcomeUnknownError(reason) if creates else TransientError(reason)
+class _BrokenOffError(aiohttp.ClientError):
+    """The connection ended while a request was on it."""
+
+
+async def _hear_closings() -> None:
+    """Let the event loop notice connections that the server closed: one that is used all the same costs a look-up.
+
+    One turn polls the sockets, the next one handles what was found.
+    """
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send a request once: aiohttp would repeat a GET or PUT whose connection broke, which it tells by these errors."""
+    try:
+        return await handler(request)
+    except _NOT_DONE:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _BrokenOffError(type(error).__name__) from error
+
+
+def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    made = socket.socket(*address[:3])
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNDELIVERED_SECONDS * 1000)
+    return made
+
+
+def _lost(reason: str, *, creates: bool, timed_out: bool) -> DeliveryError:
+    if not creates:
+        return TransientError(reason)
+    return OutcomeUnknownError(reason, settles_after=SETTLES_AFTER if timed_out else timedelta())
 
 
 def _encoded(body: object) -> bytes:
@@ -191,5 +259,9 @@ def _place(answer: Answer) -> str:
 
 def _name(error: Exception) -> str:
     """What went wrong, in the class's own word: an error's text may hold the URL with what somebody asked for."""
-    names = {"_OversizedError": "the answer is too large", "TimeoutError": "timeout"}
+    names = {
+        "_BrokenOffError": "the connection broke off",
+        "_OversizedError": "the answer is too large",
+        "TimeoutError": "timeout",
+    }
     return names.get(type(error).__name__, type(error).__name__)

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
+import aiohttp
 import structlog
 
 from adapters.discord.client import DiscordAdapter
@@ -21,10 +21,9 @@ from adapters.store.place import spool_folder
 from adapters.store.spool import FolderSpool
 from adapters.system.clock import SystemClock, SystemDice
 from adapters.web.server import WebServer
-from bot.domain.chat import ChatAddress, Platform
+from bot.domain.chat import Platform
 from bot.domain.errors import BotError, StoreError, StoreNotReadyError
 from bot.domain.findings import Finding
-from bot.domain.permissions import Team, TeamMember
 from bot.domain.wording import Wording
 from bot.logs import also_redact
 from bot.ports.chat import ChatPlatform
@@ -32,6 +31,7 @@ from bot.ports.inbound import PartState
 from bot.runtime import ChatLeg, Runtime
 from bot.settings import Settings
 from bot.settings_sections import DiscordSettings, MatrixSettings
+from bot.team import staff_places_of, team_of
 from bot.usecases.closing import Closing
 from bot.usecases.commands import Act, Commands, TicketSuggestions
 from bot.usecases.delivery import Handler, Pump
@@ -43,7 +43,6 @@ from bot.usecases.health import Health
 from bot.usecases.housekeeping import Housekeeping
 from bot.usecases.intake import Intake, IntakeRules
 from bot.usecases.parking import Parking, Reassurance
-from bot.usecases.places import StaffPlaces
 from bot.usecases.speaking import Speaking, SpeakingRules, TypedCommands
 from bot.usecases.tickets import Tickets
 from bot.usecases.triage import Triage
@@ -116,9 +115,12 @@ async def backup_store(settings: Settings, file: Path) -> None:
 async def read_readiness(address: str) -> Mapping[str, object] | None:
     """What the running bot answers to /readyz; None when nothing answers there."""
     try:
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-            answer = (await client.get(f"{address}/readyz")).json()
-    except (httpx.HTTPError, ValueError):
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5), trust_env=False) as session,
+            session.get(f"{address}/readyz", allow_redirects=False) as response,
+        ):
+            answer = await response.json(content_type=None)
+    except (aiohttp.ClientError, TimeoutError, ValueError):
         return None
     return answer if isinstance(answer, dict) else None
 
@@ -131,36 +133,6 @@ def now_utc() -> datetime:
 def wording() -> Wording:
     """What the bot says, in English."""
     return Wording(texts=tomllib.loads((files("bot") / "texts" / "en.toml").read_text(encoding="utf-8")))
-
-
-def team_of(settings: Settings) -> Team:
-    """Who belongs to the team."""
-    discord, matrix = settings.discord, settings.matrix
-    return Team(
-        triager_roles=frozenset(map(str, discord.triager_roles)) if discord else frozenset(),
-        staff_roles=frozenset(map(str, discord.staff_roles)) if discord else frozenset(),
-        matrix_triagers=frozenset(matrix.triagers) if matrix else frozenset(),
-        matrix_staff=frozenset(matrix.staff) if matrix else frozenset(),
-        members=tuple(
-            TeamMember(
-                name=member.name,
-                agent_id=member.freescout_user_id,
-                discord_id=str(member.discord_id or ""),
-                matrix_id=member.matrix_id or "",
-            )
-            for member in settings.staff.members
-        ),
-    )
-
-
-def staff_places_of(settings: Settings) -> StaffPlaces:
-    """Where the team is told things; Discord first, where it works all day."""
-    places = []
-    if settings.discord and settings.discord.staff_channel:
-        places.append(ChatAddress(platform=Platform.DISCORD, room=str(settings.discord.staff_channel)))
-    if settings.matrix and settings.matrix.staff_room:
-        places.append(ChatAddress(platform=Platform.MATRIX, room=settings.matrix.staff_room))
-    return StaffPlaces(places=tuple(places))
 
 
 class _Core:
@@ -248,7 +220,7 @@ class _Core:
             team=self._team,
             wording=self._words,
             acts=acts,
-            desk_reachable=lambda: self.health.state("freescout") in {None, PartState.CONNECTED},
+            desk_reachable=lambda: self.health.state("freescout") in {PartState.STARTING, PartState.CONNECTED},
         )
 
     def _make_discord(self, settings: DiscordSettings) -> DiscordAdapter:

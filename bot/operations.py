@@ -46,7 +46,16 @@ async def retry(settings: Settings, name: str) -> Sequence[Delivery]:
     now = now_utc()
 
     def freed(delivery: Delivery) -> Delivery:
-        return replace(delivery, state=DeliveryState.PENDING, attempts=0, next_attempt_at=now, late=True)
+        # A refusal may have come after the work (or a part of it) was done: look first.
+        return replace(
+            delivery,
+            state=DeliveryState.PENDING,
+            attempts=0,
+            next_attempt_at=now,
+            late=True,
+            outcome_unknown=True,
+            tried_at=delivery.tried_at or delivery.created_at,
+        )
 
     return await _change(settings, name, freed)
 

@@ -1,8 +1,7 @@
 """Supervised legs, start order, drain, stop order; the only place that starts tasks.
 
 Outbound (pump, reassurance, housekeeping) starts first and ends last; inbound (chat legs) ends first, so that nothing
-new
-comes in while the outbox drains. A chat leg that fails restarts alone; a failure of pump or store ends the process.
+new comes in while the outbox drains. A chat leg that fails restarts alone; a failure of pump or store ends the process.
 """
 
 import asyncio
@@ -74,7 +73,7 @@ class Runtime:
             async with asyncio.TaskGroup() as inbound:
                 legs = [inbound.create_task(self._keep(leg), name=leg.name) for leg in self._chat_legs]
                 await self._stopping.wait()
-                stopping = [inbound.create_task(leg.stop_receiving()) for leg in self._chat_legs]
+                stopping = [inbound.create_task(_farewell(leg)) for leg in self._chat_legs]
                 if stopping:
                     await asyncio.wait(stopping, timeout=FAREWELL_SECONDS)
                 drained = await self._pump.drain(SHUTDOWN_GRACE)
@@ -127,6 +126,14 @@ class Runtime:
         if not self._legs_left:
             log.error("no chat platform is left; the process ends")
             self._stopping.set()
+
+
+async def _farewell(leg: ChatLeg) -> None:
+    try:
+        await leg.stop_receiving()
+    except Exception:
+        # Whatever a leg ends with, the outbox drains and the process ends well.
+        log.exception("chat leg did not stop receiving", leg=leg.name)
 
 
 async def _forever(leg: Callable[[], Awaitable[None]]) -> None:

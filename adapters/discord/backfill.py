@@ -27,6 +27,8 @@ _SLACK = timedelta(minutes=10)
 """How far our clock and Discord's may be apart; what is read twice is filed once."""
 _FIRST_SLACK = timedelta(minutes=1)
 """The same on a first start, where whatever is read is filed."""
+_SEEN_SOON = 2
+"""A look at the cache costs nothing, so it comes every one or two seconds."""
 
 
 class Backfill:
@@ -57,6 +59,7 @@ class Backfill:
 
     async def run(self) -> None:
         """Catch up everywhere; returns when nothing is missing any more. Cancelled when the next session begins."""
+        await self._watermarks.commit(self._intake, self._watermarks.unwatched(self._watch.support_channels))
         async with asyncio.TaskGroup() as tasks:
             for room in sorted(self._watch.support_channels):
                 tasks.create_task(self._room(room), name=f"discord-backfill-{room}")
@@ -64,8 +67,10 @@ class Backfill:
 
     async def _room(self, room: str) -> None:
         if self._watermarks.threads_of(room) is None:
+            heard_before = self._watermarks.of(room) is not None  # live messages came before the channel was known
             await self._begin_watching(room)
-            return
+            if not heard_before:
+                return
         until = snowflake_at(self._clock.now() - _SLACK)
         async with asyncio.TaskGroup() as tasks:
             await self._start_reading(tasks, room)
@@ -130,7 +135,7 @@ class Backfill:
         start = snowflake_at(self._clock.now() - _FIRST_SLACK)
         until = max([start, channel.newest_message, *(thread.newest_message for thread in threads)])
         entries: Entries = self._watermarks.known_until(room, until)
-        if not channel.is_forum:
+        if not channel.is_forum and self._watermarks.of(room) is None:
             entries |= self._watermarks.moved(room, channel.newest_message)
         for thread in threads:
             entries |= self._watermarks.moved(thread.place.key, thread.newest_message)
@@ -147,7 +152,7 @@ class Backfill:
                 self._queues.open_room(room, held=())  # nothing comes from there, and others must not wait for it
                 await self._check(room)
             failures += 1
-            await self._pauses.wait(failures)
+            await self._pauses.wait(min(failures, _SEEN_SOON))  # what is said there from then on counts
         return channel
 
     async def _check(self, room: str) -> None:

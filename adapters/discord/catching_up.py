@@ -105,8 +105,14 @@ class CatchingUp:
         """Tell health, and staff once for the same stretch of history."""
         self._standing.complain(place.room, str(error))
         since = self._watermarks.of(place.key) or self._watermarks.threads_of(place.room) or 0
-        story = f"Messages since the last one read here cannot be fetched: {error}."
+        story = f"Messages since the last one read in {self._title(place)} cannot be fetched: {error}."
         await self._events.gap_skipped(place.address, story, f"discord:unreadable:{place.key}:{since}")
+
+    def _title(self, place: Place) -> str:
+        """The place as staff knows it."""
+        channel = self._surroundings.channel(place.room)
+        name = f"#{channel.name}" if channel is not None else f"channel {place.room}"
+        return name if place.chat_thread is None else f"{name}, thread “{place.title or place.chat_thread}”"
 
     async def _read(self, place: Place) -> None:
         self.check_readable(place.room)
@@ -129,7 +135,7 @@ class CatchingUp:
         """Leave out what is older than the limit, and say so; returns the new watermark."""
         skipped = await self._history.skipped(place.key, after, limit)
         if skipped is not None:
-            story = f"{skipped.story} are older than intake.backfill_hours and were not filed."
+            story = f"{skipped.story} in {self._title(place)} are older than intake.backfill_hours and were not filed."
             await self._events.gap_skipped(place.address, story, f"discord:skipped:{place.key}:{after}")
             _log.warning("discord_messages_skipped", channel=place.key, count=skipped.count)
         await self._watermarks.commit(self._intake, self._watermarks.moved(place.key, limit - 1))

@@ -25,6 +25,8 @@ _BETWEEN_IDENTIFIES = timedelta(seconds=5)
 _MOST_IDENTIFIES = 600
 """In one process's day; beyond 1,000 Discord takes the token away (facts/discord.md, "Missed messages")."""
 
+_CHANGES_SIGHT = ("CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE", "GUILD_ROLE_UPDATE", "GUILD_MEMBER_UPDATE")
+
 
 class Listener(Protocol):
     """Who is told. Nothing here may wait or raise: it runs inside the gateway's reading loop."""
@@ -35,6 +37,10 @@ class Listener(Protocol):
 
     def guild_came(self, guild_id: str) -> None:
         """A server's channels are known now, at the start of a session or after an outage of that server."""
+        ...
+
+    def sight_changed(self, channel_id: str) -> None:
+        """What the bot may see may have changed: this channel, or (empty) a role or a membership was edited."""
         ...
 
     def ready(self, client: discord.Client) -> None:
@@ -106,6 +112,8 @@ class GatewayClient(discord.Client):
         parsers["READY"] = self._on_raw_ready
         parsers["GUILD_CREATE"] = self._on_raw_guild
         parsers["MESSAGE_CREATE"] = self._on_raw_message
+        for name in _CHANGES_SIGHT:
+            parsers[name] = self._then_look(parsers[name], is_channel=name.startswith("CHANNEL"))
 
     def _on_raw_ready(self, payload: Any) -> None:
         self._parse_ready(payload)
@@ -115,6 +123,13 @@ class GatewayClient(discord.Client):
         self._parse_guild(payload)
         if not payload.get("unavailable"):
             self._listener.guild_came(str(payload["id"]))
+
+    def _then_look(self, parse: Callable[[Any], None], *, is_channel: bool) -> Callable[[Any], None]:
+        def look(payload: Any) -> None:
+            parse(payload)
+            self._listener.sight_changed(str(payload.get("id")) if is_channel else "")
+
+        return look
 
     def _on_raw_message(self, payload: Any) -> None:
         if not all(str(payload.get(name)).isdecimal() for name in ("id", "channel_id")):

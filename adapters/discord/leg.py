@@ -1,6 +1,7 @@
 """The receiving half: what happens on each event of the gateway."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import discord
@@ -47,6 +48,7 @@ class Leg(Listener):
         self._standing = standing
         self._reading: asyncio.Task[None] | None = None
         self._registering: asyncio.Task[None] | None = None
+        self._sight: Mapping[str, tuple[str, ...]] = {}
 
     @override
     def session_began(self, client: discord.Client) -> None:
@@ -57,9 +59,23 @@ class Leg(Listener):
     @override
     def guild_came(self, guild_id: str) -> None:
         if guild_id == self._watch.guild_id:
-            self._hold()
             self._standing.complain(_NOT_ON_SERVER, "")
-            self._reading = self._tasks.create_task(self._backfill.run(), name="discord-backfill")
+            self._sight = self._surroundings.sight()
+            self._read()
+
+    @override
+    def sight_changed(self, channel_id: str) -> None:
+        """What was said in a channel while the bot could not see it never comes: it is read as after a downtime.
+
+        Discord may tell only that the channel can be seen again (facts/discord.md, docs #3405), so each change of a
+        support channel counts.
+        """
+        if self._surroundings.guild is None:
+            return
+        before, self._sight = self._sight, self._surroundings.sight()
+        if self._sight != before or channel_id in self._watch.support_channels:
+            _log.info("discord_sight_changed", channel=channel_id)
+            self._read()
 
     @override
     def ready(self, client: discord.Client) -> None:
@@ -97,6 +113,10 @@ class Leg(Listener):
     @override
     def heard(self) -> None:
         self._standing.progress()
+
+    def _read(self) -> None:
+        self._hold()
+        self._reading = self._tasks.create_task(self._backfill.run(), name="discord-backfill")
 
     def _hold(self) -> None:
         """Nothing flows until what was missed has been read."""

@@ -88,8 +88,8 @@ class DiscordRest:
 
     async def _client(self) -> HTTPClient:
         async with self._login:
+            self._refuse_early()
             if self._http is None:
-                self._refuse_early()
                 self._http = await self._logged_in()
             return self._http
 
@@ -125,8 +125,11 @@ class DiscordRest:
 
     def _over(self, request: asyncio.Task[Any]) -> None:
         self._under_way.discard(request)
-        if not request.cancelled():
-            request.exception()  # whoever waited has seen it; nobody else needs to hear of it
+        if request.cancelled():
+            return
+        error = request.exception()  # whoever waited has seen it; nobody else needs to hear of it
+        if isinstance(error, discord.HTTPException) and error.status == 401:  # the token was revoked meanwhile
+            self._refused_until = self._clock.now() + _REFUSED_PAUSE
 
 
 def _outcome(request: asyncio.Task[Any], *, creates: bool, needs: str) -> Any:

@@ -1,6 +1,6 @@
 """What the gateway's cache knows of the server, in plain values: places, names, permissions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -87,6 +87,11 @@ class Surroundings:
             newest_message=getattr(channel, "last_message_id", None) or channel.id,
             lacks=_lacking(channel.permissions_for(self.guild.me)),
         )
+
+    def sight(self) -> Mapping[str, tuple[str, ...]]:
+        """What the bot lacks in each support channel that it knows, to be compared with a later look."""
+        channels = (self.channel(room) for room in self._watch.support_channels)
+        return {channel.room: channel.lacks for channel in channels if channel is not None}
 
     def threads_under(self, room: str) -> Sequence[SeenThread]:
         """The active threads of a room as they were when the session began."""

@@ -5,7 +5,7 @@
 is read from there. ``gap:ID`` tells of a history that could not be read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from bot.domain.chat import Platform
@@ -56,8 +56,13 @@ class Watermarks:
         """Entries that end a gap; empty when there is none."""
         return {_GAP + key: None} if _GAP + key in self._rows else {}
 
+    def unwatched(self, rooms: Collection[str]) -> Entries:
+        """Entries that forget the rooms watched once and not among ``rooms`` now: they begin anew when they come back."""
+        left = {name.removeprefix(_THREADS) for name in self._rows if name.startswith(_THREADS)} - set(rooms)
+        return {name: None for room in left for name in (_THREADS + room, *self.forgotten(room))}
+
     def forgotten(self, key: str) -> Entries:
-        """Entries for a thread that was deleted."""
+        """Entries that forget a channel or thread."""
         return {name: None for name in (_WATERMARK + key, _GAP + key) if name in self._rows}
 
     def committed(self, entries: Mapping[str, str | None]) -> None:

@@ -18,7 +18,7 @@ from adapters.freescout.wire import answers, requests
 from adapters.freescout.wire.answers import SeenConversation, SeenThread
 from adapters.freescout.wire.requests import Request
 from adapters.http import TOTAL_SECONDS, StatusError, TooLargeError
-from bot.domain.errors import OutcomeUnknownError, PermanentError, TransientError
+from bot.domain.errors import CustomerGoneError, DeliveryError, OutcomeUnknownError, PermanentError
 from bot.domain.findings import Finding
 from bot.domain.helpdesk import (
     AppendedThread,
@@ -98,7 +98,12 @@ class FreeScout(HelpDesk):
                 thread=self._thread(entry, home=self._endpoint.url),
             )
 
-        made, document, entry = await self._create(request, conversation.entry)
+        try:
+            made, document, entry = await self._create(request, conversation.entry)
+        except StatusError as error:
+            if answers.customer_is_gone(error.answer.document()):
+                raise CustomerGoneError(error.reason) from error
+            raise
         seen = answers.seen_conversation(document)
         thread = None if seen is None else self._lookup.thread(seen, entry)
         if seen is None or not _complete(entry, thread):
@@ -200,7 +205,7 @@ class FreeScout(HelpDesk):
         """Read what was just written. Failing here must not look as if nothing had been written."""
         try:
             return await self._endpoint.conversation(conversation_id)
-        except TransientError as error:
+        except DeliveryError as error:
             raise OutcomeUnknownError(f"it was written, but then: {error}") from error
 
 

@@ -11,8 +11,10 @@ from adapters.freescout.wire.answers import SeenConversation, SeenThread
 from bot.domain.helpdesk import Entry, NewConversation, NewCustomer, Status, ThreadKind
 from bot.domain.ids import CustomerId, TicketNumber
 
-_CLOCK_SKEW = timedelta(minutes=5)
-"""How far FreeScout's clock may be behind ours without hiding from a search what was made after an instant of ours."""
+_CLOCK_SKEW = timedelta(days=1)
+"""How far FreeScout's clock may be behind ours without hiding from a search what was made after an instant of ours; a
+wrong time zone is no more. It costs little: the search is narrowed by customer, name or subject as well.
+"""
 
 _SUBJECT_PART = 100
 """Enough of a subject to tell it from others, and short enough for a URL."""

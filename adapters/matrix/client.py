@@ -38,6 +38,9 @@ from bot.ports.clock import Clock, Dice
 from bot.ports.inbound import Arrival, ChatEvents, HealthReports, MessageIntake, PartState
 
 SOON = timedelta(seconds=1)
+SHORTLY = timedelta(seconds=15)
+"""So long after a start or an end of the connection it is expected back at any moment; later the outbox waits longer
+each time, since every try of every waiting delivery is written down."""
 REFUSED_WAIT = timedelta(minutes=5)
 
 log = structlog.get_logger("matrix")
@@ -91,6 +94,7 @@ class MatrixClient(ChatPlatform):
         self._open: tuple[Connection, Sender] | None = None
         self._receiving: asyncio.Timeout | None = None
         self._stopped = False
+        self._away_since = clock.now()
 
     @property
     @override
@@ -116,7 +120,7 @@ class MatrixClient(ChatPlatform):
             try:
                 await self._serve(connection)
             finally:
-                self._open = None
+                self._open, self._away_since = None, self._clock.now()
                 connection.keys.close()
         except (RefusedError, SettingsError) as error:
             self._health.report(PART, PartState.REFUSED, str(error))
@@ -241,7 +245,8 @@ class MatrixClient(ChatPlatform):
     @asynccontextmanager
     async def _using(self) -> AsyncIterator[tuple[Connection, Sender]]:
         if self._open is None:
-            raise TransientError("Matrix is not connected", retry_after=SOON)
+            soon = SOON if self._clock.now() - self._away_since < SHORTLY else None
+            raise TransientError("Matrix is not connected", retry_after=soon)
         try:
             yield self._open
         except RefusedError as error:

@@ -126,21 +126,22 @@ class GapWalker:
         start, end = gap.windows[0]
         query = {"dir": "f", "from": start, "to": end, "limit": str(PAGE)}
         answer = await self._connection.api.get(f"{CLIENT}/rooms/{escape(gap.room_id)}/messages", query)
+        # A page may be empty with more behind it: events too old for the room's retention are left out of pages.
         events, position = list(objects_of(answer, "chunk")), text_of(answer, "end")
-        more = bool(events) and position and position != start
+        more = position not in {"", start, end}
         return _Page(events=events, position=position if more else None)
 
     async def _give_up(self, gap: Gap, fault: MatrixFault) -> None:
         """The server will not give these messages (the bot was removed from the room, or the position is gone)."""
         log.error("gap cannot be fetched", room=gap.room_id, fault=str(fault))
-        start = gap.windows[0][0]
+        start, rest = gap.windows[0][0], gap.advanced(None)
         await self._events.gap_skipped(
             _address(gap),
             f"{self._title(gap)}: the homeserver does not give them ({fault.reason})",
             f"matrix:{gap.room_id}:{start}",
         )
-        await self._accept([], {gap.name: None}, [])
-        self._hold(gap.room_id, None)
+        await self._accept([], {gap.name: rest.dump() if rest is not None else None}, [])
+        self._hold(gap.room_id, rest)
 
     async def _tell_skipped(self, gap: Gap) -> None:
         text = (

@@ -79,6 +79,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "pre":
+            if self._code is not None:
+                self._end_code()
             self._part()
             self._pre, self._code, self._language = True, [], ""
         elif tag == "code":

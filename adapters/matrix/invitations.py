@@ -10,8 +10,12 @@ from adapters.matrix.connection import Connection
 from adapters.matrix.remembered import INVITE
 from adapters.matrix.rooms import membership
 from adapters.matrix.wire import Json, object_of, objects_of, text_of
+from bot.domain.errors import TransientError
 
 LOOK_AGAIN = timedelta(minutes=5)
+TRY_AGAIN = timedelta(minutes=1)
+JOIN_SECONDS = 10.0
+"""Joining a room of a distant server may take minutes; the homeserver goes on with it, and sync tells of the end."""
 
 log = structlog.get_logger("matrix")
 
@@ -32,6 +36,7 @@ class Doorkeeper:
         self._now = now
         self._follows_members = accept_invites == "members"
         self._pending: dict[str, tuple[str, str]] = {}
+        self._answer_at: dict[str, datetime] = {}
         self._look_at: datetime | None = None
         self.complaint = ""
 
@@ -59,7 +64,7 @@ class Doorkeeper:
             object_of(answer, "rooms", "leave").keys() | object_of(answer, "rooms", "join").keys()
         )
         for room_id in gone:
-            del self._pending[room_id]
+            self._drop(room_id)
             entries[INVITE + room_id] = None
         return entries
 
@@ -68,22 +73,34 @@ class Doorkeeper:
         self._look_at = None
 
     async def work(self) -> None:
-        """Answer invitations; every few minutes try to enter missing configured rooms. Raises TransientError."""
+        """Answer invitations; every few minutes try to enter missing configured rooms.
+
+        A room that cannot be entered now (its server is down, too many joins) holds up no other and no message.
+        """
         for room_id, (inviter, alias) in tuple(self._pending.items()):
-            await self._answer(room_id, inviter, alias)
+            if self._answer_at.get(room_id, self._now()) <= self._now():
+                await self._answer(room_id, inviter, alias)
         if self._look_at is None or self._now() >= self._look_at:
-            await self._enter_missing()
-            self._look_at = self._now() + LOOK_AGAIN
+            self._look_at = self._now() + await self._enter_missing()
 
     async def _answer(self, room_id: str, inviter: str, alias: str) -> None:
         welcome = self._connection.places.is_configured(room_id, alias) or self._is_known(inviter)
         log.info("invitation", room=room_id, inviter=inviter, accepted=welcome)
+        path = f"{CLIENT}/rooms/{escape(room_id)}/{'join' if welcome else 'leave'}"
         try:
-            await self._connection.api.post(f"{CLIENT}/rooms/{escape(room_id)}/{'join' if welcome else 'leave'}", {})
+            await self._connection.api.post(path, {}, seconds=JOIN_SECONDS)
         except MatrixFault as fault:
             log.warning("invitation could not be answered", room=room_id, fault=str(fault))
+        except TransientError as error:
+            log.warning("invitation not answered yet", room=room_id, why=str(error))
+            self._answer_at[room_id] = self._now() + (error.retry_after or TRY_AGAIN)
+            return
         await self._remember({INVITE + room_id: None})
+        self._drop(room_id)
+
+    def _drop(self, room_id: str) -> None:
         self._pending.pop(room_id, None)
+        self._answer_at.pop(room_id, None)
 
     def _is_known(self, user_id: str) -> bool:
         connection = self._connection
@@ -91,16 +108,22 @@ class Doorkeeper:
             user_id in room.members for room in connection.rooms.joined() if connection.places.role(room.room_id)
         )
 
-    async def _enter_missing(self) -> None:
-        connection = self._connection
-        unknown = await connection.places.resolve(connection.api)
-        problems = [f"{alias}: no such alias" for alias in unknown]
+    async def _enter_missing(self) -> timedelta:
+        """Try each missing room; returns when to look again."""
+        connection, again = self._connection, LOOK_AGAIN
+        if problems := await connection.places.resolve(connection.api):
+            again = TRY_AGAIN
         for reference, room_id in connection.places.references().items():
             if room_id is None or connection.rooms.get(room_id) is not None:
                 continue
             try:
-                await connection.api.post(f"{CLIENT}/join/{escape(room_id)}", {})
+                await connection.api.post(f"{CLIENT}/join/{escape(room_id)}", {}, seconds=JOIN_SECONDS)
             except MatrixFault as fault:
                 log.warning("cannot enter a configured room", room=reference, fault=str(fault))
                 problems.append(f"{reference}: not a member, invite the bot ({fault.errcode})")
+            except TransientError as error:
+                log.warning("cannot enter a configured room yet", room=reference, why=str(error))
+                problems.append(f"{reference}: cannot be entered yet ({error})")
+                again = min(again, error.retry_after or TRY_AGAIN)
         self.complaint = "; ".join(problems)
+        return again

@@ -34,6 +34,7 @@ MALFORMED = (
     IndexError,
     EncryptionError,
     LocalProtocolError,
+    RecursionError,  # JSON nested a thousand deep, which only an encrypted message can smuggle past a server
 )
 """What the Olm machine raises on messages that are not what they say."""
 
@@ -112,7 +113,7 @@ class KeyRing:
         await self._server.maintain()
 
     def room_changed(self, room_id: str) -> None:
-        """Somebody left: what is said from now on gets a new key."""
+        """Somebody came or left: what is said from now on gets a new key, handed to those who are there then."""
         self._olm.outbound_group_sessions.pop(room_id, None)
 
     def keep_encrypted(self, room_id: str) -> None:

@@ -12,6 +12,7 @@ from vodozemac import Curve25519PublicKey, Ed25519PublicKey, Ed25519Signature
 from adapters.matrix.api import CLIENT, MatrixApi, MatrixFault, escape
 from adapters.matrix.rooms import Room, Rooms
 from adapters.matrix.wire import Json, number_of, object_of, text_of
+from bot.domain.errors import TransientError
 
 QUERY_AGAIN_SECONDS = 60.0
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, AssertionError, EncryptionError, StopIteration)
@@ -40,8 +41,11 @@ class KeyServer:
         await self._send_waiting()
 
     def devices_changed(self, users: set[str]) -> None:
-        """These users' devices must be asked for again, if any encrypted room has them."""
-        self._olm.users_for_key_query.update(users & self._people_in_encrypted_rooms())
+        """These users' devices must be asked for again, if any encrypted room has them or had them.
+
+        Who comes back is named here in the same sync that brings the joining itself, before the room has them again.
+        """
+        self._olm.users_for_key_query.update(users & (self._people_in_encrypted_rooms() | self._olm.tracked_users))
 
     # Own keys
 
@@ -133,8 +137,14 @@ class KeyServer:
         batches = self._olm.share_group_session_parallel(room.room_id, members, ignore_unverified_devices=True)
         for devices, body in batches:
             await self._send_to_device("m.room.encrypted", body)
-            self._olm.outbound_group_sessions[room.room_id].users_shared_with.update(devices)
-        self._olm.outbound_group_sessions[room.room_id].shared = True
+            self._handed_out(room).users_shared_with.update(devices)
+        self._handed_out(room).shared = True
+
+    def _handed_out(self, room: Room) -> Any:
+        session = self._olm.outbound_group_sessions.get(room.room_id)
+        if session is None:
+            raise TransientError("the Matrix room's members changed while its key was handed out")
+        return session
 
     async def _claim(self, wanted: dict[str, list[str]]) -> None:
         body = {user: dict.fromkeys(devices, "signed_curve25519") for user, devices in wanted.items()}

@@ -1,5 +1,6 @@
 """What the bot says, as Matrix events: relation, mark, mention, and parts that fit into an event. Pure."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,8 +14,9 @@ MARK = "org.supportbot.delivery"
 """The content key that says which delivery an event is; looked for before anything is said again."""
 
 LARGEST_PART_BYTES = 20_000
-"""Of body and HTML together. An event may have 64 KiB (facts/matrix.md 3.1); encryption and escaping add to it."""
-_SLICE_CHARACTERS = 4_000
+"""Of body and HTML together, as JSON. An event may have 64 KiB (facts/matrix.md 3.1); encryption adds a third."""
+_SLICE_CHARACTERS = 1_500
+"""An emoji is twelve bytes of JSON, twice over with HTML: what is cut into slices must fit whatever it consists of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ def _chunks(text: RichText) -> Iterator[RichText]:
 
 def _size(block: Block) -> int:
     one = RichText(blocks=(block,))
-    return len(to_body(one).encode()) + len(to_html(one).encode())
+    return len(json.dumps(to_body(one))) + len(json.dumps(to_html(one)))
 
 
 def _fitting(block: Block) -> Iterator[Block]:

@@ -15,6 +15,7 @@ GAP = "gap:"
 PARKED = "parked:"
 INVITE = "invite:"
 SUCCESSOR = "successor:"
+ALIAS = "alias:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,9 +35,9 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomChange:
-    """What state events changed: somebody left (so keys must be new), the room became encrypted, or was replaced."""
+    """What state events changed: somebody came or left (so keys must be new), it became encrypted, or was replaced."""
 
-    left: bool = False
+    members: bool = False
     encrypted: bool = False
     replaced: bool = False
 
@@ -78,18 +78,16 @@ class Rooms:
         """Take over state events (others are passed over)."""
         room = self.join(room_id)
         before = (room.encrypted, room.replaced_by)
-        left = False
+        members = False
         for event in events:
-            if "state_key" not in event:
-                continue
             if event.get("type") == MEMBER:
-                left = _member(room, event) or left
-            else:
+                members = _member(room, event) or members
+            elif event.get("state_key") == "":
                 _state(room, event)
         if room.encrypted:
             self._encrypted.add(room_id)
         return RoomChange(
-            left=left,
+            members=members,
             encrypted=room.encrypted and not before[0],
             replaced=bool(room.replaced_by) and not before[1],
         )
@@ -101,13 +99,14 @@ def membership(event: Json) -> str:
 
 
 def _member(room: Room, event: Json) -> bool:
-    """Take over a membership; tells whether somebody left."""
+    """Take over a membership; tells whether somebody came or left."""
     user_id, kind = text_of(event, "state_key"), membership(event)
     if not user_id:
         return False
     if kind in {"join", "invite"}:
+        came = user_id not in room.members
         room.members[user_id] = text_of(event, "content", "displayname").strip() or user_id
-        return False
+        return came
     return room.members.pop(user_id, None) is not None
 
 

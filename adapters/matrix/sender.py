@@ -76,6 +76,8 @@ class Sender:
         if room_id is None:
             raise TransientError(f"the room of the alias {address.room} is not known yet")
         room = self._connection.rooms.get(room_id)
+        if room is None and self._connection.places.is_awaited(room_id):
+            raise TransientError(f"the bot is not yet in the Matrix room {room_id}")
         if room is None:
             raise PermanentError(f"the bot is not in the Matrix room {address.room}")
         return room

@@ -18,7 +18,7 @@ from adapters.matrix.invitations import Doorkeeper
 from adapters.matrix.keyring import RoomKey
 from adapters.matrix.patience import pause_after
 from adapters.matrix.reader import Reader, after_own_join
-from adapters.matrix.remembered import GAP, PARKED, SINCE, SUCCESSOR, WATCHED, Gap, Parked
+from adapters.matrix.remembered import ALIAS, GAP, PARKED, SINCE, SUCCESSOR, WATCHED, Gap, Parked
 from adapters.matrix.rooms import STATE_TYPES
 from adapters.matrix.translate import sent_at
 from adapters.matrix.wire import Json, flag_of, object_of, objects_of, text_of
@@ -82,6 +82,7 @@ class SyncLoop:
         self._door = Doorkeeper(connection, self._remember, clock.now, accept_invites=accept_invites)
         self._since = ""
         self._known: set[str] = set()
+        self._aliases: dict[str, str] = {}
         self._is_first = True
         self._failures = 0
 
@@ -112,6 +113,9 @@ class SyncLoop:
                 self._gaps.keep(Gap.load(text))
             elif name.startswith(SUCCESSOR):
                 self._connection.places.move(name.removeprefix(SUCCESSOR), text)
+            elif name.startswith(ALIAS):
+                self._aliases[name.removeprefix(ALIAS)] = text
+                self._connection.places.keep(name.removeprefix(ALIAS), text)
         self._door.restore(kept)
 
     async def _turn(self) -> None:
@@ -126,10 +130,10 @@ class SyncLoop:
             self._on_ready()
         self._say_connected()
         await self._retry(None if was_first else keys)
-        await self._connection.keys.maintain()
         await self._gaps.walk()
         await self._door.work()
         await self._ask_overdue()
+        await self._connection.keys.maintain()
 
     async def _sync(self) -> Json:
         gap_due = self._gaps.next_due_in()
@@ -170,9 +174,11 @@ class SyncLoop:
         remember |= self._door.take(answer)
         known = {room.room_id for room in self._connection.rooms.joined() if self._connection.places.role(room.room_id)}
         remember[WATCHED] = json.dumps(sorted(known))
+        aliases = self._connection.places.aliases()
+        remember |= {ALIAS + alias: room for alias, room in aliases.items() if self._aliases.get(alias) != room}
         await self._tell_lost(lost, position)
         await self._accept(messages, remember, unread)
-        self._known = known
+        self._known, self._aliases = known, aliases
         for gap in gaps:
             self._gaps.keep(gap)
 
@@ -180,7 +186,7 @@ class SyncLoop:
         connection = self._connection
         state = [*objects_of(room, "state", "events"), *objects_of(room, "timeline", "events")]
         change = connection.rooms.apply(room_id, state)
-        if change.left:
+        if change.members:
             connection.keys.room_changed(room_id)
         if change.encrypted:
             connection.keys.keep_encrypted(room_id)

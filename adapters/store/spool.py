@@ -6,7 +6,7 @@ Names are made of the fetch's id and the file's index alone; what a member calle
 import asyncio
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 
 from typing_extensions import override
@@ -37,12 +37,14 @@ class FolderSpool(Spool):
     async def drop(self, fetch_id: DeliveryId) -> None:
         await asyncio.to_thread(self._delete, lambda whose: whose == fetch_id)
 
-    async def sweep(self, known: set[DeliveryId]) -> None:
-        """Delete what a kill left behind: files of fetches that are not ``known``.
+    async def sweep(self, needed: Callable[[], Awaitable[set[DeliveryId]]]) -> None:
+        """Delete what a kill left behind: files of fetches that are not ``needed``.
 
-        Files that such a fetch puts meanwhile go too: call it before the pump starts.
+        That is asked after the files were listed, so that those of a fetch that begins meanwhile stay.
         """
-        await asyncio.to_thread(self._delete, lambda whose: whose not in known)
+        found = await asyncio.to_thread(lambda: list(self._files()))
+        known = await needed()
+        await asyncio.to_thread(_unlink, [path for path, whose in found if whose not in known])
 
     def _path(self, fetch_id: DeliveryId, index: int) -> Path:
         if not _SAFE_ID.fullmatch(fetch_id) or index < 0:
@@ -63,14 +65,18 @@ class FolderSpool(Spool):
             raise StoreError(f"the file {path} cannot be written ({error.strerror})") from error
 
     def _delete(self, unwanted: Callable[[DeliveryId], bool]) -> None:
-        for path in [path for path, whose in self._files() if unwanted(whose)]:
-            path.unlink(missing_ok=True)
+        _unlink([path for path, whose in self._files() if unwanted(whose)])
 
     def _files(self) -> Iterator[tuple[Path, DeliveryId]]:
         if self._folder.is_dir():
             for path in self._folder.iterdir():
                 if name := _NAME.fullmatch(path.name):
                     yield path, DeliveryId(name["fetch_id"])
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes | None:

@@ -13,6 +13,10 @@ LONGEST_WAIT = timedelta(minutes=1)
 """A help desk that comes back is found within a minute; a retry costs it one request per waiting conversation."""
 
 
+_BELIEVED = 2
+_LONGEST_WITHOUT_ASKING = timedelta(seconds=5)
+
+
 class System(StrEnum):
     """Whom a delivery talks to; concurrency is bounded per system. ``BOT`` is the bot's own work (typed commands)."""
 
@@ -70,9 +74,17 @@ def next_step(delivery: Delivery, error: DeliveryError, now: datetime, chance: f
             first = delivery.tried_at or now
             return replace(tried, outcome_unknown=True, tried_at=first, next_attempt_at=now + wait)
         case TransientError(retry_after=timedelta() as asked):
-            return replace(tried, next_attempt_at=now + asked + FIRST_WAIT * (chance / 4))
+            wait = _asked(asked, tried.attempts, chance)
+            return replace(tried, next_attempt_at=now + wait + FIRST_WAIT * (chance / 4))
         case _:
             return replace(tried, next_attempt_at=now + _wait(tried.attempts, chance))
+
+
+def _asked(asked: timedelta, attempts: int, chance: float) -> timedelta:
+    """What was asked for; "at once", or a date that has passed by our clock, is believed twice."""
+    if asked >= FIRST_WAIT or attempts <= _BELIEVED:
+        return asked
+    return max(asked, min(_wait(attempts - _BELIEVED, chance), _LONGEST_WITHOUT_ASKING))
 
 
 def _wait(attempts: int, chance: float) -> timedelta:

@@ -61,6 +61,7 @@ class FileLateFiles:
     message: ChatMessage
     indexes: tuple[int, ...]
     thread_kind: ThreadKind = ThreadKind.CUSTOMER
+    agent_id: int | None = None
     kind: Literal["file_late_files"] = "file_late_files"
 
 

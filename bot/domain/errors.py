@@ -61,6 +61,10 @@ class PermanentError(DeliveryError):
         self.reason = reason
 
 
+class CustomerGoneError(PermanentError):
+    """The help desk's customer is not there any more (merged or deleted by an agent): make a new one, try once more."""
+
+
 class OutcomeUnknownError(DeliveryError):
     """Sent, but no answer came: look for our mark before sending again.
 

@@ -22,6 +22,12 @@ class Reason(StrEnum):
     STAFF_ROOM = "staff room"
 
 
+_SAME_MOMENT = timedelta(seconds=1)
+"""What is sent at once may arrive in another order than that of its timestamps: a homeserver takes in several events
+of a room side by side, each stamped when it came.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opens:
     """It opens a conversation."""
@@ -48,7 +54,9 @@ Route: TypeAlias = Opens | Continues | Ignores
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the store knows around a message: the ticket of its thread, of what it answers, its author's latest."""
+    """What the store knows around a message: the ticket of its thread (the one it stands in, or the one that hangs on
+    it), of what it answers, its author's latest.
+    """
 
     in_thread: ConversationLink | None = None
     answered: LinkId | None = None
@@ -78,7 +86,8 @@ def route(message: ChatMessage, standing: Standing, around: Surroundings, *, gro
     """
     kind = ThreadKind.NOTE if standing > Standing.PUBLIC else ThreadKind.CUSTOMER
     if around.in_thread is not None:
-        return Continues(link_id=around.in_thread.link_id, thread_kind=kind, outside=False)
+        outside = message.address.chat_thread is None
+        return Continues(link_id=around.in_thread.link_id, thread_kind=kind, outside=outside)
     if around.answered is not None:
         return Continues(link_id=around.answered, thread_kind=kind, outside=True)
     if standing > Standing.PUBLIC:
@@ -95,7 +104,7 @@ def may_group(message: ChatMessage, group: timedelta) -> bool:
 
 
 def _is_grouped(message: ChatMessage, opened_at: datetime, group: timedelta) -> bool:
-    return may_group(message, group) and timedelta() <= message.sent_at - opened_at <= group
+    return may_group(message, group) and -_SAME_MOMENT < message.sent_at - opened_at <= group
 
 
 def thread_exists(message: ChatMessage) -> bool:

@@ -31,7 +31,7 @@ class HelpDesk(Protocol):
         ...
 
     async def open_conversation(self, conversation: NewConversation) -> OpenedConversation:
-        """Open a conversation of type chat. Not idempotent.
+        """Open a conversation of type chat. Not idempotent. ``CustomerGoneError`` when there is no such customer.
 
         When the help desk refuses the size (413), the text is filed without the files, saying so.
         """

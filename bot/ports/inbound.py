@@ -127,5 +127,5 @@ class WebStatus(Protocol):
         ...
 
 
-SHUTDOWN_GRACE = timedelta(seconds=10)
+SHUTDOWN_GRACE = timedelta(seconds=7)
 """How long the outbox may drain after SIGTERM; the process is gone within 15 s."""

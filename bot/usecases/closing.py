@@ -6,6 +6,7 @@ from bot.domain.commands import CommandReply, Invocation
 from bot.domain.delivery import System
 from bot.domain.effects import SetStatus, WriteNote
 from bot.domain.helpdesk import Status
+from bot.domain.ids import delivery_id
 from bot.domain.triage import Checked
 from bot.domain.wording import Wording
 from bot.ports.clock import Clock
@@ -33,6 +34,8 @@ class Closing:
         async def work(records: Records) -> None:
             now = self._clock.now()
             act = invocation.invocation_id
+            if await records.outbox.get(delivery_id("close", act)) is not None:
+                return  # the same act again: the ticket may have been opened anew meanwhile
             closing = SetStatus(ticket=found.ticket, status=Status.CLOSED)
             writing = WriteNote(ticket=found.ticket, text=note)
             await records.outbox.add(

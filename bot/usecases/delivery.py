@@ -15,6 +15,7 @@ from bot.domain.errors import DeliveryError, TransientError
 from bot.domain.ids import DeliveryId
 from bot.ports.clock import Clock, Dice
 from bot.ports.store import Records, Store
+from bot.usecases.hopeless import Hopeless
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +31,7 @@ async def _nothing_left() -> None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """A delivery is made: ``records`` is what else is true now, in the transaction that records it (it may be run
-    again);
-    ``afterwards`` cleans up once that is durable, and may be missed when the process ends just then."""
+    again); ``afterwards`` cleans up once that is durable, and may be missed when the process ends just then."""
 
     records: Callable[[Records], Awaitable[None]] = _nothing_more
     afterwards: Callable[[], Awaitable[None]] = _nothing_left
@@ -109,6 +109,8 @@ class Pump:
         self._failures: defaultdict[System, int] = defaultdict(int)
         self._wake = asyncio.Event()
         self._running: set[DeliveryId] = set()
+        self._moved: set[int] | None = None
+        self._hopeless = Hopeless()
 
     async def load(self) -> int:
         """Take over what an earlier process left, each suspected of having been under way; returns how many wait."""
@@ -121,19 +123,22 @@ class Pump:
         """Look in the store for what others changed (a retry or discard from the command line)."""
         seen: dict[int, Delivery] = {}
         after = -1
+        self._moved = moved = set[int]()  # what happens while it reads is newer than what it reads
         while rows := await self._store.read(lambda records, start=after: records.outbox.waiting(start, PAGE)):  # type: ignore[misc]
             seen.update(rows)
             after = rows[-1][0]
+        self._moved = None
         for lane in list(self._lanes.values()):
             for position, known in list(lane.rows):
-                if position not in seen and known.delivery_id not in self._running:
+                if position not in seen and position not in moved and known.delivery_id not in self._running:
                     lane.drop(position)
-        self.offer(list(seen.items()))
+        self.offer([(position, delivery) for position, delivery in seen.items() if position not in moved])
         return len(seen)
 
     def offer(self, rows: Sequence[tuple[int, Delivery]]) -> None:
         """Learn of deliveries that were promised or released; called after the commit."""
         for position, delivery in rows:
+            self._note_moved(position)
             lane = self._lanes[delivery.ordering_key]
             if delivery.state is DeliveryState.PENDING or (delivery.state is DeliveryState.PARKED and delivery.holds):
                 lane.put(position, delivery)
@@ -166,6 +171,10 @@ class Pump:
         """How many deliveries wait or are under way."""
         return sum(len(lane.rows) for lane in self._lanes.values())
 
+    def _note_moved(self, position: int) -> None:
+        if self._moved is not None:
+            self._moved.add(position)
+
     def _schedule(self, key: str) -> None:
         lane = self._lanes[key]
         if lane.running:
@@ -197,6 +206,8 @@ class Pump:
                 lane = self._lanes.get(key)
                 if lane is None or lane.running or not lane.rows or lane.rows[0][0] != position:
                     continue  # scheduled twice, or changed meanwhile
+                if lane.rows[0][1].next_attempt_at > self._clock.now():
+                    continue  # scheduled twice, and the first try has failed meanwhile
                 lane.running = True
                 self._free[system] -= 1
                 delivery = lane.rows[0][1]
@@ -223,6 +234,7 @@ class Pump:
             self._free[delivery.system] += 1
             lane = self._lanes[key]
             lane.running = False
+            self._note_moved(position)
             lane.drop(position)
             if after.state is DeliveryState.PENDING or (after.state is DeliveryState.PARKED and after.holds):
                 lane.put(position, after)
@@ -246,11 +258,17 @@ class Pump:
 
         await self._store.write(work)
         await made.afterwards()
+        self._hopeless.succeeded(delivery)
         self._succeeded(delivery.system)
         return done
 
     async def _record_failure(self, delivery: Delivery, error: DeliveryError) -> Delivery:
-        after = next_step(delivery, error, self._clock.now(), self._dice.roll())
+        now = self._clock.now()
+        asked_to_wait = isinstance(error, TransientError) and error.retry_after is not None
+        after = next_step(delivery, error, now, self._dice.roll())
+        if after.state is DeliveryState.PENDING and not asked_to_wait and self._hopeless.failed(delivery, now):
+            reason = f"{error} (tried {after.attempts} times, while others went through)"
+            after = replace(after, state=DeliveryState.PARKED, reason=reason)
         parked = after.state is DeliveryState.PARKED
 
         async def work(records: Records) -> None:
@@ -259,8 +277,9 @@ class Pump:
                 await self._on_parked(records, after)
 
         await self._store.write(work)
-        asked_to_wait = isinstance(error, TransientError) and error.retry_after is not None
-        if not parked and not asked_to_wait:
+        if parked:
+            self._hopeless.forget(after)
+        elif not asked_to_wait:
             self._failures[delivery.system] += 1
         log.warning(
             "delivery parked" if parked else "delivery will be retried",

@@ -1,6 +1,4 @@
-"""Attachments on their way: copied to the spool at intake (platform links expire), filed from there, forgotten after.
-Attachments on their way: copied to the spool at intake (platform links expire), filed from there, forgotten after.
-"""
+"""Attachments on their way: copied to the spool at intake (platform links expire), filed from there, then forgotten."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -118,12 +116,18 @@ class Files:
         fetch_id: DeliveryId | None,
         files: Sequence[CollectedFile],
         skipped: Sequence[str],
+        *,
+        found: bool,
     ) -> None:
-        """Promise what the files still need: those not copied in time follow, those the help desk dropped are named."""
-        pending = tuple(file.index for file in files if file.pending)
+        """Promise what the files still need: those not copied in time follow, those the help desk dropped are named.
+
+        ``found``: an earlier try has written it, perhaps before the files were copied: those it lacks follow too.
+        """
+        missed = _missed(files, skipped) if found else ()
+        pending = tuple(file.index for file in files if file.pending or file.index in missed)
         if fetch_id is not None and pending:
             await promise_late_files(records, delivery, fetch_id, pending, self._clock.now())
-        if skipped:
+        if skipped and not (fetch_id is not None and missed):
             effect = delivery.effect
             assert isinstance(effect, OpenConversation | FileMessage | FileLateFiles)
             note = WriteNote(
@@ -142,11 +146,19 @@ class Files:
                 )
             )
 
-    def forget(self, fetch_id: DeliveryId | None, files: Sequence[CollectedFile]) -> Callable[[], Awaitable[None]]:
-        """What to do once the filing is recorded: drop the copies, unless some file is still to come."""
+    def forget(
+        self,
+        fetch_id: DeliveryId | None,
+        files: Sequence[CollectedFile],
+        skipped: Sequence[str] = (),
+        *,
+        found: bool = False,
+    ) -> Callable[[], Awaitable[None]]:
+        """What to do once the filing is recorded: drop the copies, unless some file is still to come or to follow."""
+        needed = any(file.pending for file in files) or (found and bool(_missed(files, skipped)))
 
         async def afterwards() -> None:
-            if fetch_id is not None and not any(file.pending for file in files):
+            if fetch_id is not None and not needed:
                 await self._spool.drop(fetch_id)
 
         return afterwards
@@ -161,9 +173,11 @@ class Files:
             return replace(entry, problem=f"larger than the limit of {readable_size(self._max_bytes)}")
         if await self._spool.get(delivery.delivery_id, index) is not None:
             return entry  # copied by an earlier try
-        platform = self._chats[effect.address.platform]
+        chat = self._chats.get(effect.address.platform)
+        if chat is None:
+            return replace(entry, problem=f"{effect.address.platform} is switched off in the settings")
         try:
-            content = await platform.fetch(
+            content = await chat.fetch(
                 file, address=effect.address, message_id=effect.message_id, limit_bytes=self._max_bytes
             )
         except PermanentError as error:
@@ -188,6 +202,10 @@ class Files:
         )
 
 
+def _missed(files: Sequence[CollectedFile], skipped: Sequence[str]) -> tuple[int, ...]:
+    return tuple(file.index for file in files if file.content is not None and file.name in skipped)
+
+
 async def promise_late_files(
     records: Records, filing: Delivery, fetch_id: DeliveryId, indexes: tuple[int, ...], now: datetime
 ) -> None:
@@ -209,6 +227,7 @@ async def promise_late_files(
         message=effect.message,
         indexes=arrived,
         thread_kind=effect.thread_kind if isinstance(effect, FileMessage) else ThreadKind.CUSTOMER,
+        agent_id=effect.agent_id if isinstance(effect, FileMessage) else None,
     )
     lane = desk_lane(effect.link_id)
     cause = ("late files", filing.delivery_id)

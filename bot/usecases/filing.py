@@ -17,8 +17,8 @@ from bot.domain.effects import (
     Ticket,
     WriteNote,
 )
-from bot.domain.errors import DeliveryError, PermanentError
-from bot.domain.helpdesk import AppendedThread, Entry, NewConversation, ThreadKind
+from bot.domain.errors import CustomerGoneError, DeliveryError, PermanentError
+from bot.domain.helpdesk import AppendedThread, Entry, NewConversation, OpenedConversation, Status, ThreadKind
 from bot.domain.ids import ConversationId, LinkId
 from bot.domain.links import ConversationLink
 from bot.domain.richtext import join
@@ -75,11 +75,15 @@ class Filing:
             subject=link.subject, customer_id=customer_id, entry=entry, asked_after=delivery.created_at
         )
         opened = await self._desk.find_opened(new) if delivery.outcome_unknown else None
+        found = opened is not None
         if opened is None:
             if delivery.outcome_unknown:
                 self._doubts.wait_until_settled(delivery.delivery_id)
-            async with self._doubts.about(delivery.delivery_id):
-                opened = await self._desk.open_conversation(new)
+            try:
+                opened = await self._open(delivery, new)
+            except CustomerGoneError:
+                new = replace(new, customer_id=await self._customers.anew(message, delivery))
+                opened = await self._open(delivery, new)
         log.info("ticket opened", ticket=opened.number, platform=message.address.platform, room=message.address.room)
 
         async def conclude(records: Records) -> None:
@@ -89,7 +93,7 @@ class Filing:
                     current,
                     conversation_id=opened.conversation_id,
                     number=opened.number,
-                    customer_id=customer_id,
+                    customer_id=new.customer_id,
                 )
             )
             now = self._clock.now()
@@ -102,9 +106,10 @@ class Filing:
                 system=System(message.address.platform),
             )
             await records.outbox.add(announce)
-            await self._files.conclude(records, delivery, effect.fetch_id, files, opened.skipped)
+            await self._files.conclude(records, delivery, effect.fetch_id, files, opened.skipped, found=found)
 
-        return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
+        forget = self._files.forget(effect.fetch_id, files, opened.skipped, found=found)
+        return Made(records=conclude, afterwards=forget)
 
     async def file(self, delivery: Delivery) -> Made:
         """Append a further message."""
@@ -113,14 +118,17 @@ class Filing:
         conversation_id = await self._conversation_of(Ticket(link_id=effect.link_id))
         files = await self._files.collect(effect.fetch_id, effect.message)
         entry = self._entry(delivery, effect.message, effect.thread_kind, files, agent_id=effect.agent_id)
-        appended = await self._append(delivery, conversation_id, entry)
+        appended, found = await self._append(delivery, conversation_id, entry)
 
         async def conclude(records: Records) -> None:
-            await self._files.conclude(records, delivery, effect.fetch_id, files, appended.skipped)
-            if effect.thread_kind is ThreadKind.NOTE and effect.agent_id is None:
+            await self._files.conclude(records, delivery, effect.fetch_id, files, appended.skipped, found=found)
+            if effect.thread_kind is ThreadKind.CUSTOMER:
+                await _remember_status(records, effect.link_id, Status.ACTIVE)  # FreeScout opens it again
+            elif effect.agent_id is None:
                 await self._tell_of_unmapped(records, effect.message)
 
-        return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
+        forget = self._files.forget(effect.fetch_id, files, appended.skipped, found=found)
+        return Made(records=conclude, afterwards=forget)
 
     async def late_files(self, delivery: Delivery) -> Made:
         """Append the files that were copied after their message was filed."""
@@ -130,13 +138,13 @@ class Filing:
         collected = await self._files.collect(effect.fetch_id, effect.message)
         files = [file for file in collected if file.index in effect.indexes]
         entry = replace(
-            self._entry(delivery, effect.message, effect.thread_kind, files),
+            self._entry(delivery, effect.message, effect.thread_kind, files, agent_id=effect.agent_id),
             text=self._wording.say("late_files"),
         )
-        appended = await self._append(delivery, conversation_id, entry)
+        appended, _ = await self._append(delivery, conversation_id, entry)
 
         async def conclude(records: Records) -> None:
-            await self._files.conclude(records, delivery, None, files, appended.skipped)
+            await self._files.conclude(records, delivery, None, files, appended.skipped, found=False)
 
         return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
 
@@ -165,7 +173,12 @@ class Filing:
         conversation_id = await self._conversation_of(effect.ticket)
         await self._desk.set_status(conversation_id, effect.status)
         log.info("ticket status set", conversation=conversation_id, status=effect.status)
-        return Made()
+
+        async def conclude(records: Records) -> None:
+            if effect.ticket.link_id is not None:
+                await _remember_status(records, effect.ticket.link_id, effect.status)
+
+        return Made(records=conclude)
 
     async def _tell_of_unmapped(self, records: Records, message: ChatMessage) -> None:
         """Ask staff, once per person, to map a team member whose words could only be filed in the bot's name."""
@@ -174,14 +187,21 @@ class Filing:
         once = ("unmapped", author.platform, author.user_id)
         await records.outbox.add(*self._staff.tell(text, once=once, now=self._clock.now()))
 
-    async def _append(self, delivery: Delivery, conversation_id: ConversationId, entry: Entry) -> AppendedThread:
+    async def _open(self, delivery: Delivery, new: NewConversation) -> OpenedConversation:
+        async with self._doubts.about(delivery.delivery_id):
+            return await self._desk.open_conversation(new)
+
+    async def _append(
+        self, delivery: Delivery, conversation_id: ConversationId, entry: Entry
+    ) -> tuple[AppendedThread, bool]:
+        """The thread, and whether an earlier try has made it."""
         if delivery.outcome_unknown:
             found = await self._desk.find_appended(conversation_id, entry)
             if found is not None:
-                return found
+                return found, True
             self._doubts.wait_until_settled(delivery.delivery_id)
         async with self._doubts.about(delivery.delivery_id):
-            return await self._desk.append(conversation_id, entry)
+            return await self._desk.append(conversation_id, entry), False
 
     async def _link(self, link_id: LinkId) -> ConversationLink:
         link = await self._store.read(lambda records: records.links.get(link_id))
@@ -202,10 +222,11 @@ class Filing:
     async def _starter(self, message: ChatMessage) -> QuotedMessage | None:
         """The message a chat thread hangs on, quoted when somebody asks in a thread that has no ticket yet."""
         thread = message.address.chat_thread
-        if thread is None or thread == message.message_id:
+        chat = self._chats.get(message.address.platform)
+        if chat is None or thread is None or thread == message.message_id:
             return None
         try:
-            return await self._chats[message.address.platform].read_message(message.address, thread)
+            return await chat.read_message(message.address, thread)
         except DeliveryError as error:
             log.warning("starter of a chat thread could not be read", reason=str(error))
             return None  # a quotation is a courtesy; the request itself must not wait for it
@@ -237,3 +258,9 @@ class Filing:
             missing=tuple(self._files.missing_line(file) for file in files if file.content is None),
             agent_id=agent_id,
         )
+
+
+async def _remember_status(records: Records, link_id: LinkId, status: Status) -> None:
+    link = await records.links.get(link_id)
+    if link is not None and link.status is not status:
+        await records.links.save(replace(link, status=status))

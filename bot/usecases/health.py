@@ -8,6 +8,7 @@ import structlog
 from typing_extensions import override
 
 from bot.domain.delivery import DeliveryState
+from bot.domain.errors import StoreError
 from bot.ports.clock import Clock
 from bot.ports.inbound import HealthReports, PartState, WebStatus
 from bot.ports.store import Store
@@ -87,20 +88,26 @@ class Health(HealthReports, WebStatus):
 
     @override
     async def ready(self) -> tuple[bool, Mapping[str, object]]:
+        outbox: Mapping[str, object] | None = None
+        try:
+            outbox = await self._outbox()
+        except StoreError as error:
+            self.report("store", PartState.DISCONNECTED, str(error))
+        else:
+            self.report("store", PartState.CONNECTED)
         ready = all(self._parts[name].well for name in self._needed)
-        now = self._clock.now()
+        parts = {name: _shown(part) for name, part in self._parts.items()}
+        return ready, {"ready": ready, "parts": parts, "outbox": outbox}
+
+    async def _outbox(self) -> Mapping[str, object]:
         oldest = await self._store.read(lambda records: records.outbox.oldest_pending())
         counts = await self._store.read(lambda records: records.outbox.counts())
-        details: dict[str, object] = {
-            "ready": ready,
-            "parts": {name: _shown(part) for name, part in self._parts.items()},
-            "outbox": {
-                "pending": counts.get(DeliveryState.PENDING, 0),
-                "parked": counts.get(DeliveryState.PARKED, 0),
-                "oldest_pending_seconds": round((now - oldest.created_at).total_seconds(), 1) if oldest else None,
-            },
+        waits = (self._clock.now() - oldest.created_at).total_seconds() if oldest else None
+        return {
+            "pending": counts.get(DeliveryState.PENDING, 0),
+            "parked": counts.get(DeliveryState.PARKED, 0),
+            "oldest_pending_seconds": None if waits is None else round(waits, 1),
         }
-        return ready, details
 
 
 def _shown(part: Part) -> dict[str, object]:

@@ -26,7 +26,12 @@ class Housekeeping:
     """Watches for changes by ``supportbot outbox`` and forgets old deliveries."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, pump: Pump, sweep: Callable[[set[DeliveryId]], Awaitable[None]]
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        pump: Pump,
+        sweep: Callable[[Callable[[], Awaitable[set[DeliveryId]]]], Awaitable[None]],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -35,8 +40,8 @@ class Housekeeping:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await self._sweep_spool()
-        seen = await self._mark()
+        await self._sweep(self._needed_copies)
+        seen = ""  # what the command line changed while the pump was loading must not be missed
         purge_at = self._clock.now() + timedelta(minutes=1)
         while True:
             await self._clock.sleep_until(self._clock.now() + LOOK_EVERY)
@@ -58,8 +63,8 @@ class Housekeeping:
         found = await self._store.read(lambda records: records.memory.recall(CLI, CHANGED))
         return found.get(CHANGED, "")
 
-    async def _sweep_spool(self) -> None:
-        """Forget copies that no waiting delivery needs: left by an end between the commit and the tidying up."""
+    async def _needed_copies(self) -> set[DeliveryId]:
+        """The fetches whose copies a waiting delivery needs: others were left by an end before the tidying up."""
 
         async def work(records: Records) -> set[DeliveryId]:
             needed: set[DeliveryId] = set()
@@ -70,4 +75,4 @@ class Housekeeping:
             parked = await records.outbox.parked()
             return needed | {fetch for row in parked if (fetch := spooled(row.effect, row.delivery_id))}
 
-        await self._sweep(await self._store.read(work))
+        return await self._store.read(work)

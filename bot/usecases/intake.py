@@ -16,7 +16,17 @@ from bot.domain.ids import DeliveryId, delivery_id, link_id
 from bot.domain.links import ConversationLink
 from bot.domain.permissions import Standing, Team
 from bot.domain.richtext import plain
-from bot.domain.routing import Continues, Ignores, Opens, Route, Surroundings, ignored_at_sight, may_group, route
+from bot.domain.routing import (
+    Continues,
+    Ignores,
+    Opens,
+    Reason,
+    Route,
+    Surroundings,
+    ignored_at_sight,
+    may_group,
+    route,
+)
 from bot.domain.subject import subject_of
 from bot.ports.clock import Clock
 from bot.ports.inbound import Accepted, Arrival, Duplicate, Ignored, IntakeResult, MessageIntake
@@ -73,7 +83,7 @@ class Intake(MessageIntake):
         seen = ignored_at_sight(message, standing, is_command=typed is not None)
         if seen is not None:
             await records.inbox.admit(message.dedup_key, decision=seen.reason, link_id=None, at=now)
-            if typed is not None:
+            if typed is not None and seen.reason is Reason.COMMAND:
                 await self._promise_command(records, message, typed, now)
             return Ignored(reason=seen.reason)
         around = await self._look_around(records, message)
@@ -83,7 +93,8 @@ class Intake(MessageIntake):
 
     async def _look_around(self, records: Records, message: ChatMessage) -> Surroundings:
         address = message.address
-        in_thread = await records.links.at(address) if address.chat_thread is not None else None
+        # Of a thread whose first message lay in a gap, the answers may have come, and opened the ticket, before it.
+        in_thread = await records.links.at(replace(address, chat_thread=address.chat_thread or message.message_id))
         answered = None
         if in_thread is None and message.reply_to is not None:
             answered = await records.inbox.link_of(message_key(address.platform, address.room, message.reply_to))

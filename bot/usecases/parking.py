@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.chat import ChatAddress, ChatMessage, Platform
-from bot.domain.delivery import Delivery, System
+from bot.domain.delivery import Delivery, DeliveryState, System
 from bot.domain.effects import OpenConversation, Say
 from bot.domain.ids import LinkId
 from bot.domain.links import ConversationLink
@@ -16,7 +16,7 @@ from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.store import Records, Store
 from bot.usecases.delivery import PAGE
-from bot.usecases.places import StaffPlaces, promise
+from bot.usecases.places import StaffPlaces, chat_lane, promise
 from bot.usecases.speaking import SYSTEM_NAMES
 
 log = structlog.get_logger(__name__)
@@ -93,16 +93,22 @@ class Reassurance:
         fresh = [effect for effect in await self._store.read(_openings(before)) if effect.link_id not in self._told]
         if not fresh:
             return
-        says = [
-            _to_member(effect.message, effect.link_id, self._wording, "still_waiting", self._clock) for effect in fresh
-        ]
-        await self._store.write(lambda records: records.outbox.add(*says))
+
+        async def work(records: Records) -> None:
+            for effect in fresh:
+                link = await records.links.get(effect.link_id)
+                if link is not None and link.number is None:
+                    await records.outbox.add(
+                        _to_member(effect.message, effect.link_id, self._wording, "still_waiting", self._clock)
+                    )
+
+        await self._store.write(work)
         self._told.update(effect.link_id for effect in fresh)
         log.warning("requests wait for their number", count=len(self._told))
 
 
 def _openings(before: datetime) -> Callable[[Records], Awaitable[list[OpenConversation]]]:
-    """All openings that wait since then or longer."""
+    """All openings that wait since then or longer; of parked ones the member has been told otherwise."""
 
     async def work(records: Records) -> list[OpenConversation]:
         found: list[OpenConversation] = []
@@ -110,7 +116,8 @@ def _openings(before: datetime) -> Callable[[Records], Awaitable[list[OpenConver
         while rows := await records.outbox.waiting(after, PAGE):
             after = rows[-1][0]
             for _, delivery in rows:
-                if isinstance(delivery.effect, OpenConversation) and delivery.created_at <= before:
+                is_waiting = delivery.state is DeliveryState.PENDING and delivery.created_at <= before
+                if isinstance(delivery.effect, OpenConversation) and is_waiting:
                     found.append(delivery.effect)
         return found
 
@@ -125,7 +132,8 @@ def _to_member(message: ChatMessage, link_id: LinkId, wording: Wording, sentence
         about=message.message_id,
         link_id=link_id,
     )
-    return promise(sentence, link_id, effect=say, key=f"{sentence}:{link_id}", now=clock.now())
+    # In the lane of the number, so that it never comes after it.
+    return promise(sentence, link_id, effect=say, key=chat_lane(link_id), now=clock.now())
 
 
 def _where(message: ChatMessage) -> ChatAddress:

@@ -31,7 +31,9 @@ class StaffPlaces:
         place = self.choose(avoid=avoid)
         if place is None:
             return ()
-        return (promise("staff", *once, effect=Say(address=place, text=text), key="staff", now=now),)
+        # A lane per platform: one that is away must not keep back what is told on the other.
+        key = f"staff:{place.platform}"
+        return (promise("staff", *once, effect=Say(address=place, text=text), key=key, now=now),)
 
 
 def promise(*cause: str, effect: Effect, key: str, now: datetime, system: System | None = None) -> Delivery:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.domain.commands import CommandReply, Invocation
 from bot.domain.delivery import System
 from bot.domain.effects import SetTriage, WriteNote
+from bot.domain.ids import delivery_id
 from bot.domain.links import ConversationLink
 from bot.domain.richtext import RichText, join
 from bot.domain.triage import Checked
@@ -31,6 +32,8 @@ class Triage:
         label, priority = checked.values["label"], checked.values["priority"]
 
         async def work(records: Records) -> None:
+            if await records.outbox.get(delivery_id("triage", invocation.invocation_id)) is not None:
+                return  # the same act again: what was triaged meanwhile must stay
             link = await records.links.get(found.link.link_id) if found.link else None
             note = self._note(invocation, checked, link)
             await self._promise(records, invocation, found, label, priority, note)

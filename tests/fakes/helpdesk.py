@@ -7,7 +7,7 @@ from itertools import count
 
 from typing_extensions import override
 
-from bot.domain.errors import DeliveryError, PermanentError, TransientError
+from bot.domain.errors import CustomerGoneError, DeliveryError, PermanentError, TransientError
 from bot.domain.findings import Finding
 from bot.domain.helpdesk import (
     AppendedThread,
@@ -179,7 +179,7 @@ class FakeHelpDesk(HelpDesk):
     async def open_conversation(self, conversation: NewConversation) -> OpenedConversation:
         fault = self._before("open_conversation")
         if conversation.customer_id not in self.customers:
-            raise PermanentError("FreeScout refused it: Customer not found")
+            raise CustomerGoneError("FreeScout refused it: Customer not found")
         made = FiledConversation(
             conversation_id=ConversationId(next(self._ids)),
             subject=conversation.subject,
@@ -190,7 +190,7 @@ class FakeHelpDesk(HelpDesk):
         made.threads.append(thread)
         self.conversations.append(made)
         _after(fault)
-        return _opened(made, thread)
+        return _opened(made, thread, thread.entry)
 
     @override
     async def find_opened(self, conversation: NewConversation) -> OpenedConversation | None:
@@ -206,7 +206,7 @@ class FakeHelpDesk(HelpDesk):
             None,
         )
         _after(fault)
-        return None if found is None else _opened(found, found.threads[0])
+        return None if found is None else _opened(found, found.threads[0], conversation.entry)
 
     @override
     async def append(self, conversation_id: ConversationId, entry: Entry) -> AppendedThread:
@@ -219,7 +219,7 @@ class FakeHelpDesk(HelpDesk):
         elif entry.kind is ThreadKind.MESSAGE:
             conversation.status = Status.PENDING
         _after(fault)
-        return _appended(thread)
+        return _appended(thread, thread.entry)
 
     @override
     async def find_appended(self, conversation_id: ConversationId, entry: Entry) -> AppendedThread | None:
@@ -227,7 +227,7 @@ class FakeHelpDesk(HelpDesk):
         threads = self._existing(conversation_id).threads
         found = next((one for one in threads if one.delivery_id == entry.delivery_id), None)
         _after(fault)
-        return None if found is None else _appended(found)
+        return None if found is None else _appended(found, entry)
 
     @override
     async def conversation(self, number: TicketNumber) -> Conversation | None:
@@ -299,15 +299,15 @@ def _after(fault: _Fault | None) -> None:
         raise fault.error
 
 
-def _skipped(thread: FiledThread) -> tuple[str, ...]:
-    return tuple(file.name for file in thread.entry.files if file.name not in thread.kept_files)
+def _skipped(thread: FiledThread, asked: Entry) -> tuple[str, ...]:
+    return tuple(file.name for file in asked.files if file.name not in thread.kept_files)
 
 
-def _opened(conversation: FiledConversation, thread: FiledThread) -> OpenedConversation:
+def _opened(conversation: FiledConversation, thread: FiledThread, asked: Entry) -> OpenedConversation:
     return OpenedConversation(
-        conversation_id=conversation.conversation_id, number=conversation.number, skipped=_skipped(thread)
+        conversation_id=conversation.conversation_id, number=conversation.number, skipped=_skipped(thread, asked)
     )
 
 
-def _appended(thread: FiledThread) -> AppendedThread:
-    return AppendedThread(thread_id=thread.thread_id, skipped=_skipped(thread))
+def _appended(thread: FiledThread, asked: Entry) -> AppendedThread:
+    return AppendedThread(thread_id=thread.thread_id, skipped=_skipped(thread, asked))

@@ -31,10 +31,12 @@ class FakeStore(Store):
         self._turn = asyncio.Lock()
         self._listeners: list[Callable[[Sequence[tuple[int, Delivery]]], None]] = []
         self._breakdown: StoreError | None = None
+        self._unreadable: StoreError | None = None
 
-    def break_down(self, error: StoreError | None) -> None:
-        """Have every write fail with ``error`` from now on; None repairs the store."""
+    def break_down(self, error: StoreError | None, *, reads: bool = False) -> None:
+        """Have every write (and read) fail with ``error`` from now on; None repairs the store."""
         self._breakdown = error
+        self._unreadable = error if reads else None
 
     @property
     def audit_lines(self) -> Sequence[AuditLine]:
@@ -58,6 +60,8 @@ class FakeStore(Store):
     @override
     async def read(self, work: Callable[[Records], Awaitable[T]]) -> T:
         await asyncio.sleep(0)
+        if self._unreadable is not None:
+            raise self._unreadable
         return await work(FakeRecords(self.contents.snapshot(), self._clock, None))
 
     @override

@@ -49,7 +49,7 @@ class Ended:
 
 
 class BotWorld(RealWorld):
-    """A world that tests look into by words. ``overrides`` are settings laid over the usual ones, section by section."""
+    """A world that tests look into by words. ``overrides`` are settings laid over the usual ones, by section."""
 
     def __init__(self, folder: Path, synapse: SynapseServer, *, matrix: bool = True, discord: bool = True) -> None:
         super().__init__(folder, synapse, matrix=matrix, discord=discord)
@@ -68,6 +68,11 @@ class BotWorld(RealWorld):
         sections = {name: {**values, **self.overrides.get(name, {})} for name, values in self.sections.items()}
         sections |= {name: values for name, values in self.overrides.items() if name not in sections}
         write_settings(self.folder / SETTINGS_FILE, sections, self._team())
+
+    def lose_store(self) -> None:
+        """Store and Matrix keys are gone, as after the loss of a disk; the bot must not be running."""
+        for lost in [*self.folder.glob("supportbot.db*"), *self.folder.glob("matrix-store/*")]:
+            lost.unlink()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -140,9 +145,15 @@ class BotWorld(RealWorld):
         await self.discord.post(member or self.lena, channel.id, mark)
         await self.entry(mark)
 
+    def upset_gateway(self) -> None:
+        """Discord sends an event that ends the library's client: a field that it needs is missing."""
+        self.discord._backend.gateway.dispatch("GUILD_ROLE_CREATE", {"guild_id": str(self.discord.guild.id)})
+
     # What members see in Matrix
 
-    async def matrix_ask(self, text: str, member: MatrixMember | None = None, **kwargs: Any) -> tuple[str, Conversation]:
+    async def matrix_ask(
+        self, text: str, member: MatrixMember | None = None, **kwargs: Any
+    ) -> tuple[str, Conversation]:
         """Somebody asks in the room; returns the event's id and the ticket, once its number is in the thread."""
         mark = word()
         event_id = await (member or self.jonas).send_text(self.room, f"{text} {mark}", **kwargs)
@@ -166,7 +177,9 @@ class BotWorld(RealWorld):
         found: list[dict[str, Any]] = []
 
         async def seen() -> bool:
-            found[:] = [one["content"] for one in await self.matrix_said(root) if text in one["content"].get("body", "")]
+            found[:] = [
+                one["content"] for one in await self.matrix_said(root) if text in one["content"].get("body", "")
+            ]
             return bool(found)
 
         await self.until(seen, f"the bot says {text!r} in the thread of {root}", seconds)
@@ -183,10 +196,8 @@ class BotWorld(RealWorld):
 
     async def matrix_number_is_told(self, ticket: Conversation) -> bool:
         """Whether the bot has said a ticket's number anywhere in the room."""
-        return any(
-            event["sender"] == self.bot_user and f"#{ticket.number}" in event["content"].get("body", "")
-            for event in await self.jonas.messages(self.room)
-        )
+        said = [event for event in await self.jonas.messages(self.room) if event["sender"] == self.bot_user]
+        return any(f"#{ticket.number}" in str(event["content"].get("body", "")) for event in said)
 
     async def member(self, name: str) -> MatrixMember:
         """A fresh account that is in the room."""
@@ -269,18 +280,19 @@ async def bot_world(
     port: int,
     *,
     synapse: SynapseServer | None = None,
-    discord: bool = True,
+    with_discord: bool = True,
     encrypted: bool = False,
-    **overrides: dict[str, Any],
+    sections: Mapping[str, Mapping[str, Any]] | None = None,
+    **overrides: Mapping[str, Any],
 ) -> AsyncIterator[BotWorld]:
     """A world with everybody moved in, without Matrix where no homeserver is given; the bot is not running yet.
 
-    ``overrides`` are settings by section.
+    ``overrides`` are settings by section, and so are ``sections``.
     """
     nobodys = SynapseServer(folder / "no-synapse")  # never started
-    world = BotWorld(folder, synapse or nobodys, matrix=synapse is not None, discord=discord)
+    world = BotWorld(folder, synapse or nobodys, matrix=synapse is not None, discord=with_discord)
     world.encrypted = encrypted
-    world.overrides = {name: dict(values) for name, values in overrides.items()}
+    world.overrides = {name: dict(values) for name, values in {**(sections or {}), **overrides}.items()}
     try:
         await world.start(port)
         yield world

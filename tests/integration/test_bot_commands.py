@@ -198,6 +198,21 @@ async def test_suggestions_and_commands_are_answered_within_a_second_while_frees
     assert sorted((await settled(world, ticket)).tags) == ["P1", "bug"]
 
 
+async def test_a_ticket_that_has_no_number_yet_can_be_triaged_in_its_post(world: BotWorld) -> None:
+    mark = word()
+    await world.freescout.go_down()
+    try:
+        post = await world.discord.create_forum_post(world.lena, world.forum.id, f"While it is down {mark}", "Hello")
+        await world.until(lambda: world.acknowledged(world.discord.messages(post.id)[0]), "the reaction")
+        answer = await triage(world, post.id, **BUG_P1)
+        assert "bug" in answer.content
+        assert "FreeScout cannot be reached" in answer.content
+    finally:
+        await world.freescout.come_back()
+    ticket = await world.ticket(mark)
+    assert sorted((await settled(world, ticket)).tags) == ["P1", "bug"]
+
+
 async def test_a_ticket_not_known_here_cannot_be_triaged_while_freescout_is_down_and_it_is_said(
     world: BotWorld,
 ) -> None:
@@ -214,9 +229,7 @@ async def test_a_ticket_not_known_here_cannot_be_triaged_while_freescout_is_down
 
 async def test_members_are_suggested_nothing(world: BotWorld) -> None:
     await world.ask("Mine")
-    assert (
-        await world.discord.autocomplete(world.mia, world.support.id, "triage", option="ticket", value="") == []
-    )
+    assert await world.discord.autocomplete(world.mia, world.support.id, "triage", option="ticket", value="") == []
 
 
 async def test_closed_tickets_are_suggested_no_more(world: BotWorld) -> None:
@@ -231,7 +244,9 @@ async def test_closed_tickets_are_suggested_no_more(world: BotWorld) -> None:
 # Who may
 
 
-async def refused(world: BotWorld, answer: InteractionAnswer, ticket: Conversation, channel_id: int, before: int) -> None:
+async def refused(
+    world: BotWorld, answer: InteractionAnswer, ticket: Conversation, channel_id: int, before: int
+) -> None:
     """The refusal names the role that is missing, is for this person's eyes only, and nothing happened."""
     assert answer.ephemeral
     assert world.triager_role.mention in answer.content or "Support lead" in answer.content

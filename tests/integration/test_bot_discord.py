@@ -167,7 +167,8 @@ async def test_an_entry_names_its_speaker_and_links_to_its_message(world: BotWor
 
 async def test_markup_becomes_html(world: BotWorld) -> None:
     mark = word()
-    text = f"**bold** *slanted* ~~gone~~ `a<b` {mark}\nsecond line\n> quoted\n- one\n- two\n```py\nif a < b:\n    pass\n```"
+    lines = [f"**bold** *slanted* ~~gone~~ `a<b` {mark}", "second line", "> quoted", "- one", "- two", "```py"]
+    text = "\n".join([*lines, "if a < b:", "    pass", "```"])
     await world.discord.post(world.mia, world.support.id, text)
     body = (await world.entry(mark)).body
     for expected in (

@@ -1,6 +1,7 @@
 """The main job in an encrypted Matrix room, through restarts, with people whose clients encrypt."""
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ async def world(
     """One bot in an encrypted room."""
     folder, port = tmp_path_factory.mktemp("sealed"), unused_tcp_port_factory()
     reached = {"homeserver": proxy.url}
-    async with bot_world(folder, port, synapse=synapse, discord=False, encrypted=True, matrix=reached) as made:
+    async with bot_world(folder, port, synapse=synapse, with_discord=False, encrypted=True, matrix=reached) as made:
         await made.start_bot()
         yield made
         made.expect_good_conduct()
@@ -157,3 +158,24 @@ async def test_keys_are_for_their_owner_only(world: BotWorld) -> None:
     for entry in store.rglob("*"):
         if entry.is_file():
             assert entry.stat().st_mode & 0o077 == 0, entry.name
+
+
+async def test_an_identity_that_is_not_the_bots_is_told_and_can_be_replaced(
+    tmp_path: Path, synapse: SynapseServer, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    """Store and seeds are lost; the account keeps its old identity, which the bot then does not hold."""
+    async with bot_world(tmp_path, unused_tcp_port_factory(), synapse=synapse, with_discord=False) as other:
+        await other.start_bot()
+        assert await other.bot.stop() == 0
+        other.lose_store()
+        await other.start_bot()
+        assert (await other.part("matrix"))["state"] == "unverified"
+        await other.matrix_ask("works all the same?")
+        checked = await other.command("check", "--live")
+        assert checked.code == 2
+        assert "supportbot matrix reset-identity" in checked.said
+        assert await other.bot.stop() == 0
+        assert (await other.command("matrix", "reset-identity")).code == 0
+        await other.start_bot()
+        assert (await other.part("matrix"))["state"] == "connected"
+        assert (await other.command("check", "--live")).code == 0

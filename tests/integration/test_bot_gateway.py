@@ -99,10 +99,19 @@ async def test_a_session_forgotten_while_it_was_away_loses_nothing(world: BotWor
     await stream.expect_once()
 
 
-async def test_a_malformed_dispatch_loses_nothing_before_or_after_it(world: BotWorld, stream: Stream) -> None:
+async def test_a_malformed_message_loses_nothing_before_or_after_it(world: BotWorld, stream: Stream) -> None:
     await stream.post()
     await world.discord.gateway_malformed()
     await stream.post()
+    await stream.expect_once()
+
+
+async def test_a_malformed_event_that_ends_the_librarys_client_loses_nothing(world: BotWorld, stream: Stream) -> None:
+    identified = world.discord.identifies
+    await stream.post()
+    world.upset_gateway()
+    await stream.post()
+    await world.until(lambda: world.discord.identifies > identified, "a new client logs in", 30)
     await world.until(lambda: world.discord.connected, "connected again", 30)
     await stream.post()
     await stream.expect_once()
@@ -138,7 +147,5 @@ async def test_lost_answers_and_troubles_of_discord_say_nothing_twice(world: Bot
 
 async def test_commands_still_work_after_all_this(world: BotWorld) -> None:
     posted, ticket = await world.ask("triage me")
-    answer = await world.discord.run_command(
-        world.alexander, posted.id, "triage", {"label": "bug", "priority": "P1"}
-    )
+    answer = await world.discord.run_command(world.alexander, posted.id, "triage", {"label": "bug", "priority": "P1"})
     assert f"#{ticket.number}" in answer.content

@@ -101,9 +101,7 @@ async def test_another_place_is_a_ticket_of_its_own(world: BotWorld, asker: Memb
     assert len(tickets) == 3
 
 
-async def test_a_reply_to_anothers_ticket_goes_there_and_not_to_the_members_own(
-    world: BotWorld, asker: Member
-) -> None:
+async def test_a_reply_to_anothers_ticket_goes_there_and_not_to_the_members_own(world: BotWorld, asker: Member) -> None:
     other, others_ticket = await world.ask("Mine", world.discord.add_member("Other"))
     await world.ask("My own", asker)
     mark = word()

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from sandbox.freescout.faults import Fault
 from tests.integration.bot_world import BotWorld, bot_world, number_in, word
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -52,6 +54,11 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+def has_struck(fault: Fault) -> bool:
+    """Whether it has hit a request."""
+    return fault.hits > 0
+
+
 async def test_whatever_befalls_a_creation_each_request_is_filed_and_answered_once(world: BotWorld) -> None:
     """One request after the other meets one fault; none waits for the one before, since each takes some seconds."""
     asked = {}
@@ -61,7 +68,7 @@ async def test_whatever_befalls_a_creation_each_request_is_filed_and_answered_on
             mark = word()
             member = world.discord.add_member(f"Member {mark}")
             asked[f"{name} of {path}"] = (mark, await world.discord.post(member, world.support.id, mark))
-            await world.until(lambda struck=struck: struck.hits == 1, f"{name} of {path}")  # type: ignore[misc]
+            await world.until(partial(has_struck, struck), f"{name} of {path}")
     for mark, posted in asked.values():
         await world.ticket(mark, 40)
         await world.answer(posted, 40)
@@ -160,7 +167,9 @@ async def test_a_refused_request_is_told_once_to_staff_and_to_its_member_and_hol
     await world.until(lambda: len(world.said(world.staff.id)) > before, "staff is told")
     reply = await world.discord.post(world.lena, world.support.id, second, reply_to=posted)
     await world.until(lambda: world.acknowledged(reply), "the follow-up has its reaction")
-    await world.until(lambda: any("person" in one.content for one in world.said(world.support.id)), "the member is told")
+    await world.until(
+        lambda: any("person" in one.content for one in world.said(world.support.id)), "the member is told"
+    )
     told = [one for one in world.said(world.support.id) if "person" in one.content]
     assert [one.pings.users for one in told] == [frozenset({world.mia.id})]
     listed = await world.command("outbox", "list")

@@ -5,6 +5,7 @@ import html
 import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -19,9 +20,13 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.synapse]
 async def world(
     tmp_path_factory: pytest.TempPathFactory, synapse: SynapseServer, unused_tcp_port_factory: Callable[[], int]
 ) -> AsyncIterator[BotWorld]:
-    """One bot, watching a room, for the whole file."""
+    """One bot for the whole file: it watches a room by its alias, and another that it is not in yet."""
     folder = tmp_path_factory.mktemp("matrix")
-    async with bot_world(folder, unused_tcp_port_factory(), synapse=synapse, discord=False) as made:
+    async with bot_world(folder, unused_tcp_port_factory(), synapse=synapse, with_discord=False) as made:
+        alias = f"#support-{word()}:{synapse.server_name}"
+        await made.alexander_matrix.request("PUT", f"/directory/room/{quote(alias)}", {"room_id": made.room})
+        second = await made.alexander_matrix.create_room("Second support room", public=False)
+        made.write_settings(matrix={"rooms": [alias, second]})
         await made.start_bot()
         yield made
         made.expect_good_conduct()
@@ -231,11 +236,10 @@ async def test_an_old_clients_quotation_of_what_it_answers_is_not_filed_again(wo
 async def test_a_reply_to_a_message_outside_any_ticket_opens_its_own(world: BotWorld) -> None:
     announced = await world.alexander_matrix.send_text(world.room, "We are looking at the outage")
     mark = word()
-    event_id = await world.jonas.send_text(world.room, f"It is gone {mark}", reply_to=announced)
+    await world.jonas.send_text(world.room, f"It is gone {mark}", reply_to=announced)
     ticket = await world.ticket(mark)
     assert len(ticket.threads) == 1
-    await world.until(lambda: world.matrix_number_is_told(ticket), "the number is told, though no thread may start there")
-    assert event_id
+    await world.until(lambda: world.matrix_number_is_told(ticket), "the number, though no thread may start there")
 
 
 async def test_a_message_in_a_thread_without_a_ticket_opens_one_there_and_quotes_the_starter(world: BotWorld) -> None:
@@ -293,12 +297,28 @@ async def test_other_rooms_are_none_of_its_business_and_strangers_invitations_ar
 
         async def declined() -> bool:
             state = await stranger.state(room, "m.room.member", world.bot_user)
-            return state["membership"] == "leave"
+            return bool(state["membership"] == "leave")
 
         await world.until(declined, "the invitation is declined", 40)
         assert world.tickets(mark) == []
     finally:
         await stranger.close()
+
+
+async def test_a_watched_room_it_is_not_in_is_complained_about_until_a_member_invites_it(world: BotWorld) -> None:
+    second = world.settings["matrix"]["rooms"][1]
+    assert second in (await world.part("matrix"))["detail"]
+    await world.alexander_matrix.invite(second, world.bot_user)
+
+    async def joined() -> bool:
+        return world.bot_user in await world.alexander_matrix.joined_members(second)
+
+    await world.until(joined, "the bot comes in", 40)
+    await world.alexander_matrix.invite(second, world.jonas.user_id)
+    await world.jonas.join(second)
+    mark = word()
+    await world.jonas.send_text(second, mark)
+    await world.ticket(mark)
 
 
 # Many

@@ -102,29 +102,27 @@ async def test_an_answer_to_a_command_pings_nobody_whatever_was_given(world: Bot
 
 async def test_what_staff_is_told_pings_nobody(world: BotWorld, shouter: Member) -> None:
     world.freescout.faults.add(kind="status", status=400, method="POST", path="/conversations", times=1)
-    asked = await world.discord.post(shouter, world.support.id, hostile(world))
+    await world.discord.post(shouter, world.support.id, hostile(world))
 
     async def told() -> bool:
-        in_matrix = [event["content"].get("body", "") for event in await world.alexander_matrix.messages(world.staff_room)]
+        in_matrix = [
+            event["content"].get("body", "") for event in await world.alexander_matrix.messages(world.staff_room)
+        ]
         return any("outbox retry" in text for text in in_matrix) or bool(world.said(world.staff.id))
 
     await world.until(told, "staff is told")
     await world.until(world.drained, "everything is said")
     for message in world.said(world.staff.id):
         expect_no_ping_but(world, message)
-    assert asked.id
 
 
 async def test_a_matrix_answer_mentions_the_member_who_asked_and_nobody_else(world: BotWorld) -> None:
-    formatted = f'@room <a href="https://matrix.to/#/{world.alexander_matrix.user_id}">Alexander</a>'
     event_id, _ = await world.matrix_ask(
         f"@room {world.alexander_matrix.user_id} wake up",
-        formatted=None,
         extra={"m.mentions": {"room": True, "user_ids": [world.alexander_matrix.user_id]}},
     )
     content = await world.matrix_answer(event_id)
     assert content["m.mentions"] == {"user_ids": [world.jonas.user_id]}
-    assert formatted not in str(content)
 
 
 async def test_a_typed_commands_answer_mentions_nobody_whatever_was_typed(world: BotWorld) -> None:

@@ -107,7 +107,7 @@ async def test_a_revoked_matrix_token_ends_in_a_clear_message_and_not_in_a_loop(
             "access_token": member.access_token,
             "password": "",
         }
-        async with bot_world(tmp_path, unused_tcp_port, synapse=synapse, discord=False, matrix=session) as world:
+        async with bot_world(tmp_path, unused_tcp_port, synapse=synapse, with_discord=False, matrix=session) as world:
             await member.join(world.room)
             await world.start_bot()
             await member.request("POST", "/logout")
@@ -122,7 +122,7 @@ async def test_when_every_platform_refuses_the_process_ends_with_1(
     tmp_path: Path, synapse: SynapseServer, unused_tcp_port: int
 ) -> None:
     wrong = {"discord": {"token": "wrong.token.indeed"}, "matrix": {"password": "not-the-password"}}
-    async with bot_world(tmp_path, unused_tcp_port, synapse=synapse, **wrong) as world:
+    async with bot_world(tmp_path, unused_tcp_port, synapse=synapse, sections=wrong) as world:
         world.bot.start()
         assert await world.ended() == 1
         refused = {entry["part"] for entry in world.log_entries() if entry.get("event") == "refused"}

@@ -19,9 +19,7 @@ async def triaged(world: BotWorld, *options: dict[str, str]) -> Conversation:
     return world.freescout.conversation(id=ticket.id)
 
 
-async def test_custom_fields_take_label_and_priority_and_keep_the_others(
-    tmp_path: Path, unused_tcp_port: int
-) -> None:
+async def test_custom_fields_take_label_and_priority_and_keep_the_others(tmp_path: Path, unused_tcp_port: int) -> None:
     kind = {"triage_as": "custom_fields", "label_field": "Kind", "priority_field": "Urgency"}
     async with bot_world(tmp_path, unused_tcp_port, freescout=kind) as world:
         world.freescout.add_custom_field("Kind", "dropdown", ["feature", "bug", "question"])

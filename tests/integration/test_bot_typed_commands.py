@@ -19,7 +19,7 @@ async def world(
 ) -> AsyncIterator[BotWorld]:
     """One bot, watching a room, for the whole file."""
     folder = tmp_path_factory.mktemp("typed")
-    async with bot_world(folder, unused_tcp_port_factory(), synapse=synapse, discord=False) as made:
+    async with bot_world(folder, unused_tcp_port_factory(), synapse=synapse, with_discord=False) as made:
         await made.start_bot()
         yield made
         made.expect_good_conduct()

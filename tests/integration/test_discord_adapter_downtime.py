@@ -362,3 +362,42 @@ async def test_a_newly_watched_channel_files_no_history(rig: Rig) -> None:
     await rig.intake.until_row(f"threads:{rig.other.id}")
     await rig.sim.post(rig.ana, rig.other.id, "new")
     assert await rig.intake.until(1) == ["new"]
+
+
+async def test_what_is_said_while_the_bot_cannot_see_a_channel_is_taken_in_once_it_can_again(rig: Rig) -> None:
+    await rig.first_start()
+    await rig.sim.post(rig.ana, rig.support.id, "seen")
+    await rig.intake.until(1)
+    rig.sim.set_bot_permissions(int(BOT_DEFAULT & ~Permission.VIEW_CHANNEL), channel_id=rig.support.id)
+    await rig.sim.post(rig.ana, rig.support.id, "unseen")
+    rig.sim.set_bot_permissions(int(BOT_DEFAULT), channel_id=rig.support.id)
+    await rig.sim.post(rig.ana, rig.support.id, "seen again")
+    assert await rig.intake.until(3) == ["seen", "unseen", "seen again"]
+    assert rig.sim.identifies == 1
+
+
+async def test_a_channel_that_could_be_seen_late_loses_nothing_from_its_first_message_on(rig: Rig) -> None:
+    hidden = rig.sim.add_text_channel("hidden", private_to=[rig.staff_role.id], bot_can_see=False)
+    await rig.start(support_channels=[hidden.id])
+    await rig.events.told.wait()
+    rig.sim.set_bot_permissions(int(BOT_DEFAULT), channel_id=hidden.id)
+    await rig.sim.post(rig.agent, hidden.id, "first")
+    await rig.intake.until(1)
+    await rig.stop()
+    await rig.sim.post(rig.agent, hidden.id, "missed")
+    await rig.start(support_channels=[hidden.id])
+    assert await rig.intake.until(2) == ["first", "missed"]
+
+
+async def test_a_channel_that_was_not_watched_for_a_while_is_as_new_when_it_is_again(rig: Rig) -> None:
+    await rig.first_start()
+    await rig.sim.post(rig.ana, rig.support.id, "watched")
+    await rig.intake.until(1)
+    await rig.stop()
+    await rig.start(support_channels=[rig.forum.id])
+    await rig.intake.until_no_row(f"threads:{rig.support.id}")
+    await rig.sim.post(rig.ana, rig.support.id, "nobody's business")
+    await rig.stop()
+    await rig.first_start()
+    await rig.sim.post(rig.ana, rig.support.id, "watched again")
+    assert await rig.intake.until(2) == ["watched", "watched again"]

@@ -346,3 +346,17 @@ async def test_a_threads_starter_is_read_from_its_channel_and_a_posts_from_the_p
     assert plain(quoted.text) == "starter"
     await rig.sim.delete(rig.support.id, opener.id)
     assert await rig.adapter.read_message(rig.address(opener.id), str(opener.id)) is None
+
+
+async def test_a_token_that_was_revoked_is_not_tried_by_every_delivery(rig: Rig) -> None:
+    """Ten thousand refusals within ten minutes get the address banned (facts/discord.md, "Rate limits")."""
+    await rig.adapter.send(saying(rig.address(), "before"))
+    rig.sim.faults.add(path=POSTS, kind="status", status=401, times=None)
+    rig.sim.requests.clear()
+    for number in range(20):
+        with pytest.raises(TransientError, match="refuses the bot's token"):
+            await rig.adapter.send(saying(rig.address(), str(number)))
+    assert len(rig.sim.requests) == 1
+    rig.sim.faults.clear()
+    rig.clock.ahead_by = timedelta(minutes=2)
+    await rig.adapter.send(saying(rig.address(), "after"))

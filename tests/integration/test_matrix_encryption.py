@@ -1,19 +1,23 @@
 """Encrypted rooms: read and be read, whatever strangers, servers and broken connections do to the keys."""
 
 import asyncio
+import json
 import stat
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nio.api import Api
 
 from bot.domain.chat import ChatAddress, Platform
 from bot.domain.errors import OutcomeUnknownError, PermanentError, RefusedError, TransientError
 from sandbox.matrix import MatrixMember, SynapseServer
 from sandbox.matrix.encrypted_member import EncryptedMember
 from sandbox.matrix.proxy import Breakage, MatrixProxy
+from sandbox.matrix.server import PASSWORD
 from tests.integration.matrix_bot import Journal, MatrixBot, ShiftedClock, outgoing
 
 NewMember = Callable[[str], Awaitable[MatrixMember]]
@@ -358,3 +362,81 @@ async def test_a_lost_answer_in_an_encrypted_room_makes_no_second_event(
     assert found.message_ids == again.message_ids
     sent = [event for event in await owner.messages(room) if event["type"] == "m.room.encrypted"]
     assert len(sent) == 1
+
+
+async def test_json_nested_without_end_inside_a_sealed_message_stops_nothing(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, bot_user = await new_member("owner"), await synapse.register("bot-nested")
+    room = await owner.create_room("Secret", encrypted=True)
+    to_json = Api.to_json
+
+    def hostile(content: dict[str, Any]) -> str:
+        return to_json(content).replace('"nest"', "[" * 15_000 + "]" * 15_000)
+
+    async with (
+        MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot,
+        await _encrypted_member(synapse, "mallory", tmp_path) as mallory,
+    ):
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        await mallory.join(room)
+        with monkeypatch.context() as patched:
+            patched.setattr(Api, "to_json", staticmethod(hostile))
+            await mallory.send_text(room, "deep", extra="nest")
+        await mallory.send_text(room, "still there?")
+        await bot.until(lambda: bot.journal.texts == ["still there?"])
+
+
+async def test_somebody_known_from_another_room_can_read_what_is_said_after_joining(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    owner, bot_user = await new_member("owner"), await synapse.register("bot-second-room")
+    first, second = [await owner.create_room(name, encrypted=True) for name in ("First", "Second")]
+    async with (
+        MatrixBot(synapse.url, bot_user.user_id, tmp_path, [first, second]) as bot,
+        await _encrypted_member(synapse, "alice", tmp_path) as alice,
+        await _encrypted_member(synapse, "bea", tmp_path) as bea,
+    ):
+        await bot.until(lambda: {first, second} == set(json.loads(bot.journal.memory["watched"])))
+        await alice.join(second)
+        await bea.join(first)
+        await bea.send_text(first, "one")
+        await alice.send_text(second, "two")
+        await bot.until(lambda: sorted(bot.journal.texts) == ["one", "two"])
+        await bot.client.send(outgoing("second-1", second, "for alice"))
+        await bea.join(second)
+        await bea.send_text(second, "three")
+        await bot.until(lambda: "three" in bot.journal.texts)
+        sent = await bot.client.send(outgoing("second-2", second, "for both"))
+        await bea.sync_until(lambda: bea.text_of(sent.message_ids[0]) == "for both")
+
+
+async def test_who_comes_back_with_another_device_can_read_on_it(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    owner, bot_user = await new_member("owner"), await synapse.register("bot-comes-back")
+    room = await owner.create_room("Secret", encrypted=True)
+    user = await synapse.register(f"alice-comes-back-{id(tmp_path)}")
+    async with (
+        MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot,
+        EncryptedMember(synapse.url, user, tmp_path / "alice") as alice,
+    ):
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        await alice.join(room)
+        await alice.send_text(room, "hello")
+        await bot.until(lambda: bot.journal.texts == ["hello"])
+        await bot.client.send(outgoing("back-1", room, "first device"))
+        await alice.nio.room_leave(room)
+        login = {
+            "type": "m.login.password",
+            "identifier": {"type": "m.id.user", "user": user.user_id},
+            "password": PASSWORD,
+        }
+        answer = await owner.request("POST", "/login", login)
+        other = replace(user, device_id=answer["device_id"], access_token=answer["access_token"])
+        async with EncryptedMember(synapse.url, other, tmp_path / "other") as elsewhere:
+            await elsewhere.join(room)
+            await elsewhere.send_text(room, "back again")
+            await bot.until(lambda: "back again" in bot.journal.texts)
+            sent = await bot.client.send(outgoing("back-2", room, "second device"))
+            await elsewhere.sync_until(lambda: elsewhere.text_of(sent.message_ids[0]) == "second device")

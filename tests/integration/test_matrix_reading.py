@@ -11,7 +11,7 @@ from bot.domain.errors import RefusedError
 from bot.ports.inbound import PartState
 from sandbox.matrix import MatrixMember, SynapseServer
 from sandbox.matrix.proxy import Breakage, MatrixProxy
-from tests.integration.matrix_bot import Journal, MatrixBot, ShiftedClock, StoreFailsError
+from tests.integration.matrix_bot import Journal, MatrixBot, ShiftedClock, StoreFailsError, outgoing
 
 NewMember = Callable[[str], Awaitable[MatrixMember]]
 
@@ -339,3 +339,80 @@ async def test_a_replaced_room_is_followed(synapse: SynapseServer, new_member: N
     async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
         await alice.send_text(replacement, "still here")
         await bot.until(lambda: journal.texts == ["moved", "still here"])
+
+
+async def test_a_gap_goes_on_behind_a_page_whose_events_are_withheld(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    """As a room's retention does it with old events; ignoring their sender is quicker to arrange."""
+    alice, noisy, bot_user = await new_member("alice"), await new_member("noisy"), await synapse.register("bot-pages")
+    room, journal = await alice.create_room("Support"), Journal()
+    await noisy.join(room)
+    path = f"/user/{bot_user.user_id}/account_data/m.ignored_user_list"
+    await synapse.member(bot_user).request("PUT", path, {"ignored_users": {noisy.user_id: {}}})
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await bot.until(lambda: room in journal.memory["watched"])
+    for number in range(110):
+        await noisy.send_text(room, f"noise {number}")
+    for number in range(102):
+        await alice.send_text(room, str(number))
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await bot.until(lambda: len(journal.texts) == 102)
+    assert journal.texts == [str(number) for number in range(102)]
+
+
+async def test_a_room_replaced_twice_is_followed(synapse: SynapseServer, new_member: NewMember, tmp_path: Path) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-upgrades")
+    room, journal = await alice.create_room("Support", version="10"), Journal()
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await bot.until(lambda: room in journal.memory["watched"])
+        last = room
+        for version in ("11", "12"):
+            answer = await alice.request("POST", f"/rooms/{last}/upgrade", {"new_version": version})
+            last = answer["replacement_room"]
+            await bot.until(lambda here=last: here in journal.memory["watched"])  # type: ignore[misc]
+        await alice.send_text(last, "moved twice")
+        await bot.until(lambda: journal.texts == ["moved twice"])
+        sent = await bot.client.send(outgoing("say-upgrades", room, "answer"))
+        assert (await alice.event(last, sent.message_ids[0]))["content"]["body"] == "answer"
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=journal) as bot:
+        await alice.send_text(last, "still here")
+        await bot.until(lambda: journal.texts == ["moved twice", "still here"])
+
+
+@pytest.mark.parametrize("status", [404, 502])
+async def test_a_room_whose_alias_was_taken_away_or_cannot_be_looked_up_is_still_watched(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path, status: int
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register(f"bot-alias-{status}")
+    room, journal = await alice.create_room("Support", alias=f"taken-away-{status}"), Journal()
+    alias = f"#taken-away-{status}:sandbox.test"
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [alias], journal=journal) as bot:
+        await bot.until(lambda: room in journal.memory["watched"])
+    await alice.send_text(room, "while it was down")
+    async with MatrixProxy(synapse.url) as proxy:
+        body = {"errcode": "M_NOT_FOUND" if status == 404 else "M_UNKNOWN", "error": "no"}
+        proxy.add(Breakage.REFUSE, "/directory/room/", times=-1, status=status, body=body)
+        async with MatrixBot(proxy.url, bot_user.user_id, tmp_path, [alias], journal=journal) as bot:
+            await alice.send_text(room, "while it has no alias")
+            await bot.until(lambda: journal.texts == ["while it was down", "while it has no alias"])
+            await bot.until(lambda: alias in journal.now()[1])
+
+
+async def test_an_alias_or_a_room_on_a_server_that_is_down_holds_up_no_other_room(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-distant")
+    room, distant = await alice.create_room("Support"), await alice.create_room("Distant")
+    async with MatrixProxy(synapse.url) as proxy:
+        proxy.add(Breakage.REFUSE, "/directory/room/", times=-1, status=502)
+        proxy.add(Breakage.REFUSE, f"/join/{distant}", times=-1, status=504)
+        rooms = [room, distant, "#far:away.test"]
+        async with MatrixBot(proxy.url, bot_user.user_id, tmp_path, rooms) as bot:
+            await bot.until(lambda: room in bot.journal.memory["watched"])
+            await alice.send_text(room, "hello")
+            await bot.until(lambda: bot.journal.texts == ["hello"])
+            await bot.until(lambda: distant in bot.journal.now()[1] and "#far:away.test" in bot.journal.now()[1])
+            assert bot.clock.sleeps == []
+            assert PartState.DISCONNECTED not in {state for state, _ in bot.journal.states}
+            assert proxy.count(f"/join/{distant}") == 1

@@ -262,3 +262,33 @@ async def test_after_a_restart_the_bot_speaks_in_rooms_where_nothing_happened(
     async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], journal=bot.journal) as again:
         sent = await again.client.send(outgoing("say-quiet", room, "hello"))
     assert (await alice.event(room, sent.message_ids[0]))["type"] == "m.room.encrypted"
+
+
+async def test_what_is_said_while_matrix_is_away_is_tried_often_at_first_and_ever_less_then(
+    synapse: SynapseServer, tmp_path: Path
+) -> None:
+    """A wait that the outbox is told to keep never grows: with hundreds of deliveries waiting that is a busy loop."""
+    bot = MatrixBot(synapse.url, "@nobody:sandbox.test", tmp_path, ["!room"])
+    with pytest.raises(TransientError) as starting:
+        await bot.client.send(outgoing("starting", "!room", "x"))
+    bot.clock.shift = timedelta(minutes=1)
+    with pytest.raises(TransientError) as away:
+        await bot.client.send(outgoing("away", "!room", "x"))
+    assert starting.value.retry_after == timedelta(seconds=1)
+    assert away.value.retry_after is None
+
+
+async def test_what_is_for_the_staff_room_or_a_room_that_moved_waits_until_the_bot_is_in_it(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-awaited")
+    room = await alice.create_room("Support", version="11")
+    staff = await alice.create_room("Staff", public=False)
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room], staff_room=staff) as bot:
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        hidden = await alice.create_room("Support, invited only", public=False)
+        await alice.put_state(room, "m.room.tombstone", {"body": "moved", "replacement_room": hidden})
+        await bot.until(lambda: f"successor:{room}" in bot.journal.memory)
+        for place in (room, staff):
+            with pytest.raises(TransientError, match="not yet in"):
+                await bot.client.send(outgoing("awaited", place, "x"))

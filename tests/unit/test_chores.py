@@ -1,7 +1,7 @@
 """The chores beside the pump, and what people are told about messages that cannot be read."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.chat import Attachment
 from bot.domain.delivery import DeliveryState
-from bot.domain.errors import PermanentError
+from bot.domain.errors import PermanentError, TransientError
 from bot.domain.ids import DeliveryId
 from bot.ports.store import Records
 from bot.usecases.delivery import Pump
@@ -25,9 +25,9 @@ def rig() -> Rig:
 
 @asynccontextmanager
 async def chores(rig: Rig, pump: Pump, swept: list[set[DeliveryId]] | None = None) -> AsyncIterator[None]:
-    async def sweep(needed: set[DeliveryId]) -> None:
+    async def sweep(needed: Callable[[], Awaitable[set[DeliveryId]]]) -> None:
         if swept is not None:
-            swept.append(needed)
+            swept.append(await needed())
 
     task = asyncio.create_task(Housekeeping(store=rig.store, clock=rig.clock, pump=pump, sweep=sweep).run())
     await rig.rest()
@@ -117,3 +117,33 @@ async def test_team_members_without_a_mapping_are_told_of_once() -> None:
     assert "Lena" in told[0]
     speakers = [thread.entry.speaker for thread in rig.desk.threads[1:]]
     assert speakers == ["Lena (team, in Discord; not yet in [[staff.members]])"] * 2
+
+
+async def test_staff_is_told_on_one_platform_while_the_other_is_away(rig: Rig) -> None:
+    rig.discord.fail_next(TransientError("Discord refuses the bot's token"), on="send", times=100)
+    async with rig.running():
+        await rig.incidents.gap_skipped(SUPPORT, "#support: 12 messages", "discord:gap:1")
+        await rig.rest()
+        await rig.incidents.leg_refused("discord", "the token is wrong")
+        await rig.rest()
+    assert ["Discord refused the bot's login" in posted.text for posted in rig.matrix.posted] == [True]
+
+
+async def test_a_retry_from_the_command_line_while_the_bot_starts_is_taken_up(rig: Rig) -> None:
+    rig.desk.fail_next(PermanentError("refused"), on="open_conversation")
+    async with rig.running():
+        await rig.post(message_id="m1")
+    (held,) = [row for row in rig.store.contents.deliveries.values() if row.state is DeliveryState.PARKED]
+
+    async def by_another_process(records: Records) -> None:
+        await records.outbox.save(replace(held, state=DeliveryState.PENDING, late=True))
+        await records.memory.remember(CLI, {CHANGED: "once"})
+
+    async with rig.running() as pump:
+        listeners, rig.store._listeners = rig.store._listeners, []
+        await rig.store.write(by_another_process)
+        rig.store._listeners = listeners
+        async with chores(rig, pump):
+            await rig.clock.advance(timedelta(seconds=3))
+            await rig.rest()
+    assert len(rig.desk.conversations) == 1

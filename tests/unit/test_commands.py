@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.chat import RoomRole
+from bot.domain.chat import MessageKind, RoomRole
 from bot.domain.errors import OutcomeUnknownError
 from bot.domain.helpdesk import Status, ThreadKind
 from bot.domain.richtext import Mention, RichText, plain
@@ -216,3 +216,27 @@ async def test_an_unknown_word_with_an_exclamation_mark_is_a_request(rig: Rig) -
     async with rig.running():
         await rig.post("!important the export fails", author=JONAS)
     assert len(rig.desk.conversations) == 1
+
+
+async def test_a_bot_commands_nothing(rig: Rig) -> None:
+    async with rig.running():
+        await rig.post("!help", author=JONAS, kind=MessageKind.BOT)
+        await rig.post("!triage 1 bug P1", author=MATRIX_ALEXANDER, kind=MessageKind.SYSTEM)
+    assert rig.matrix.posted == []
+
+
+async def test_the_same_act_again_leaves_what_was_done_since_as_it_is(rig: Rig) -> None:
+    """A typed command is repeated when the process ended before its answer was recorded."""
+    async with rig.running():
+        await rig.post(message_id="m1")
+        (filed,) = rig.desk.conversations
+        number = str(filed.number)
+        for act, label in (("x", "bug"), ("y", "feature"), ("x", "bug")):
+            assert (await rig.run("triage", ticket=number, label=label, priority="P1", act=act)).done
+        await rig.run("close", ticket=number, reason="answered", act="z")
+        await rig.post("It still fails.", address=replace(SUPPORT, chat_thread="m1"))
+        await rig.run("close", ticket=number, reason="answered", act="z")
+    (link,) = rig.store.contents.links.values()
+    assert filed.tags == ["feature", "P1"]
+    assert (link.label, link.status) == ("feature", Status.ACTIVE)
+    assert [line.action for line in rig.store.audit_lines] == ["triage", "triage", "close"]

@@ -1,6 +1,7 @@
 """The adapter's own rules: few requests, the right number, its own failures never turned into a second thread."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -233,3 +234,13 @@ async def test_thirty_percent_of_broken_answers_double_nothing(tmp_path: Path, k
         for number, thread in enumerate(threads[1:]):
             assert carries_mark(thread.body, delivery_id(f"part {number}"))
         assert len([one for one in rig.sim.customers() if one.notes.endswith(MIA.platform_id)]) == 2
+
+
+async def test_what_was_made_is_found_though_the_clocks_are_hours_apart(tmp_path: Path) -> None:
+    """A machine in the wrong time zone must not have every lost answer filed twice."""
+    async with freescout(tmp_path) as rig:
+        new = await rig.new()
+        ahead = replace(new, asked_after=new.asked_after + timedelta(hours=13))
+        opened = await rig.desk.open_conversation(ahead)
+        assert await rig.desk.find_opened(ahead) == opened
+        assert await rig.desk.find_customer(MIA, ahead.asked_after) == new.customer_id

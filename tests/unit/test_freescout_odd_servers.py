@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from adapters.freescout.client import FreeScout
 from adapters.freescout.markup import entry_html
-from adapters.http import Connection
+from adapters.http import SLOWEST_UPLOAD, Connection
 from adapters.system.clock import SystemClock
 from bot.domain.errors import OutcomeUnknownError, TransientError
 from bot.domain.helpdesk import NewConversation
@@ -82,3 +83,54 @@ async def test_an_opening_is_found_where_several_statuses_are_taken_for_the_defa
             found = await desk.find_opened(new)
     assert found is not None
     assert found.number == 1002
+
+
+async def slow(request: web.Request) -> web.StreamResponse:
+    """Reads what it is sent at its leisure, then answers."""
+    await asyncio.sleep(0.6)
+    await request.read()
+    return web.json_response({"id": 1})
+
+
+async def test_a_creation_that_timed_out_is_not_looked_for_at_once() -> None:
+    app = web.Application()
+    app.router.add_route("*", "/", slow)
+    async with serving(app) as url:
+        connection = Connection(system="It", base_url=url, headers={}, total_seconds=0.2)
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await connection.send("POST", "/", body={}, creates=True)
+        assert caught.value.settles_after >= timedelta(seconds=30)
+        await connection.aclose()
+
+
+async def test_a_large_request_may_take_longer_by_what_its_size_needs() -> None:
+    app = web.Application(client_max_size=10_000_000)
+    app.router.add_route("*", "/", slow)
+    async with serving(app) as url:
+        connection = Connection(system="It", base_url=url, headers={}, total_seconds=0.3)
+        answer = await connection.send("POST", "/", body={"data": "x" * SLOWEST_UPLOAD * 2}, creates=True)
+        assert answer.status == 200
+        await connection.aclose()
+
+
+async def test_what_was_written_and_cannot_be_read_again_has_an_unknown_outcome() -> None:
+    """Not a permanent failure: a person would try that again, and have it twice."""
+
+    async def made(_: web.Request) -> web.Response:
+        return web.Response(status=201, headers={"Resource-ID": "7"})
+
+    async def gone(_: web.Request) -> web.Response:
+        return web.json_response({"message": "Not Found"}, status=404)
+
+    app = web.Application()
+    app.router.add_post("/api/conversations", made)
+    app.router.add_get("/api/conversations/7", gone)
+    async with serving(app) as url:
+        clock = SystemClock()
+        desk = FreeScout(url=url, api_key="k", mailbox_id=1, bot_user_id=2, health=Reports(), clock=clock)
+        async with desk:
+            new = NewConversation(
+                subject="About it", customer_id=CustomerId(9), entry=entry("opening"), asked_after=clock.now()
+            )
+            with pytest.raises(OutcomeUnknownError, match="it was written"):
+                await desk.open_conversation(new)

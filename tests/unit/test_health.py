@@ -107,3 +107,15 @@ async def test_the_help_desk_is_asked_at_once_and_then_regularly_while_it_is_dow
     await rig.clock.advance(timedelta(seconds=130))
     assert rig.desk.calls == ["ping", "ping", "ping"]
     task.cancel()
+
+
+async def test_a_store_that_cannot_be_read_is_named_and_is_well_again_afterwards(rig: Rig, health: Health) -> None:
+    for part in ("discord", "matrix"):
+        health.report(part, PartState.CONNECTED)
+    rig.store.break_down(StoreError("disk I/O error"), reads=True)
+    ready, details = await health.ready()
+    assert not ready
+    assert details["parts"]["store"]["state"] == "disconnected"  # type: ignore[index]
+    assert details["parts"]["store"]["detail"] == "disk I/O error"  # type: ignore[index]
+    rig.store.break_down(None)
+    assert (await health.ready())[0]

@@ -233,6 +233,18 @@ async def test_two_tickets_of_a_new_member_at_once_make_one_customer() -> None:
     assert len(rig.desk.customers) == 1
 
 
+async def test_a_customer_that_agents_merged_away_is_made_anew(rig: Rig) -> None:
+    async with rig.running():
+        await rig.post("one")
+        rig.desk.customers.clear()
+        await rig.clock.advance(timedelta(hours=1))
+        await rig.post("two")
+        await rig.clock.advance(timedelta(hours=1))
+        await rig.post("three")
+    assert [one.subject for one in rig.desk.conversations] == ["one", "two", "three"]
+    assert len(rig.desk.customers) == 1
+
+
 async def test_the_cursor_moves_with_the_messages_and_never_without(rig: Rig) -> None:
     arrival = replace(rig.arrival(rig.message()), remember={"watermark": "7"})
     rig.store.break_down(StoreError("disk full"))

@@ -1,5 +1,6 @@
 """Portable text becomes Matrix HTML and a plain twin, and events that fit."""
 
+import json
 from typing import Any
 
 from hypothesis import given
@@ -116,3 +117,15 @@ def test_every_part_fits_into_an_event_and_nothing_is_lost(lengths: list[int]) -
     assert sum(part.content["body"].count("&") for part in parts) == sum(lengths)
     assert all(len(str(part.content).encode()) < 45_000 for part in parts)
     assert len({part.key for part in parts}) == len(parts)
+
+
+@given(st.sampled_from(["😀", '"', "\\", "&", "\x01", "中"]), st.sampled_from(["", "\n", "\n\n"]), st.booleans())
+def test_every_part_fits_into_an_encrypted_event_whatever_it_consists_of(
+    character: str, parting: str, as_code: bool
+) -> None:
+    """Inside an encrypted event the content is JSON in ASCII, and base64 makes four bytes of three."""
+    text = parting.join([character * 1400] * 20)
+    said = RichText(blocks=(CodeBlock(text=text),)) if as_code else from_plain(text)
+    address = ChatAddress(platform=Platform.MATRIX, room="!r:x", chat_thread="$root")
+    parts = parts_of(OutgoingMessage(delivery_id="d", address=address, text=said))
+    assert max(len(json.dumps(part.content)) for part in parts) * 4 / 3 < 60_000

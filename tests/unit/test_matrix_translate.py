@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.matrix.rooms import Room
+from adapters.matrix.html_reader import from_html
+from adapters.matrix.places import Places
+from adapters.matrix.rooms import Room, Rooms
 from adapters.matrix.translate import translate
 from bot.domain.chat import ChatMessage, RoomRole
 from bot.domain.richtext import Code, CodeBlock, Link, Listing, Mention, Paragraph, Quote, Style, Styled, Text, plain
@@ -245,3 +247,26 @@ def test_no_content_whatever_raises_or_yields_an_empty_text(content: dict[str, A
 @given(st.text(alphabet="<>/abpuloliprecdn &;'\"=h1 \n", max_size=200))
 def test_no_html_whatever_raises_or_lets_a_line_feed_into_a_text(body: str) -> None:
     read({"msgtype": "m.text", "body": "x", "format": "org.matrix.custom.html", "formatted_body": body})
+
+
+def test_code_within_code_loses_no_text() -> None:
+    for body in ("<pre>one <pre>two</pre> three</pre>", "<code>one <pre>two</pre></code> three"):
+        assert plain(from_html(body)).split() == ["one", "two", "three"]
+
+
+def test_only_the_rooms_own_state_counts_and_not_that_under_some_other_key() -> None:
+    rooms = Rooms("@bot:x.org")
+    odd = {"state_key": "odd", "content": {"replacement_room": "!away", "name": "Odd"}}
+    kinds = ("m.room.tombstone", "m.room.encryption", "m.room.name")
+    change = rooms.apply("!room", [{"type": kind, **odd} for kind in kinds])
+    room = rooms.join("!room")
+    assert (room.replaced_by, room.encrypted, room.name) == ("", False, "")
+    assert not change.replaced
+
+
+def test_rooms_that_replace_each_other_in_a_circle_end_somewhere() -> None:
+    places = Places(["!one"])
+    for old, new in (("!one", "!two"), ("!two", "!three"), ("!three", "!one")):
+        places.move(old, new)
+    assert places.room_id("!one") == "!three"
+    assert {places.role(room) for room in ("!one", "!two", "!three")} == {RoomRole.SUPPORT}

@@ -1,12 +1,14 @@
 """The pump: in turn per conversation, side by side across them, each effect once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
+from typing_extensions import override
 
 from bot.domain.chat import ChatAddress, Platform
 from bot.domain.delivery import Delivery, DeliveryState, System, next_step
@@ -19,6 +21,8 @@ from bot.usecases.delivery import Made, Pump
 from bot.usecases.places import promise
 from tests.fakes.clock import FixedDice, ManualClock, settle
 from tests.fakes.store import FakeStore
+
+T = TypeVar("T")
 
 ROOM = ChatAddress(platform=Platform.DISCORD, room="2")
 
@@ -292,3 +296,78 @@ def test_the_first_try_without_an_answer_is_remembered() -> None:
 def test_every_error_has_its_next_step() -> None:
     """A new kind of delivery error must be given a place in ``next_step``."""
     assert set(DeliveryError.__subclasses__()) == {TransientError, PermanentError, OutcomeUnknownError}
+
+
+async def test_being_asked_to_come_back_at_once_for_ever_makes_no_tight_loop(rig: Rig) -> None:
+    rig.handler.failures["a"] = [TransientError("busy", retry_after=timedelta())] * 1000
+    async with rig.running():
+        await rig.promise("a")
+        await rig.clock.advance(timedelta(minutes=1))
+    assert 5 < len(rig.handler.tried) < 30
+
+
+class SlowlyRead(FakeStore):
+    """A store on a server: what was read is there a while later."""
+
+    gate: asyncio.Event | None = None
+
+    @override
+    async def read(self, work: Callable[[Records], Awaitable[T]]) -> T:
+        found, gate = await super().read(work), self.gate
+        if gate is not None:
+            await gate.wait()
+        return found
+
+
+async def test_what_happens_while_the_pump_looks_for_changes_is_neither_lost_nor_repeated(rig: Rig) -> None:
+    rig.store = store = SlowlyRead(clock=rig.clock)
+    rig.handler.failures["old"] = [TransientError("down")]
+    rig.handler.failures["new"] = [TransientError("down")]
+    async with rig.running() as pump:
+        await rig.promise("old", key="one")
+        store.gate = gate = asyncio.Event()
+        looking = asyncio.create_task(pump.reload())
+        await settle()
+        store.gate = None
+        await rig.clock.advance(timedelta(seconds=2))
+        await rig.promise("new", key="two")
+        assert rig.handler.names == ["old", "old", "new"]
+        gate.set()
+        await settle()
+        assert looking.done()
+        await rig.clock.advance(timedelta(minutes=2))
+    assert rig.handler.names == ["old", "old", "new", "new"]
+
+
+async def test_a_delivery_that_was_scheduled_twice_waits_for_its_retry_all_the_same(rig: Rig) -> None:
+    rig.handler.failures["a"] = [TransientError("busy", retry_after=timedelta(minutes=5))]
+    rig.handler.hold = asyncio.Event()
+    async with rig.running({System.DISCORD: 1}) as pump:
+        await rig.promise("b", key="other")
+        await rig.promise("a")
+        await pump.reload()
+        await settle()
+        rig.handler.hold.set()
+        await rig.clock.advance(timedelta(minutes=1))
+    assert rig.handler.names == ["b", "a"]
+
+
+async def test_a_delivery_that_fails_alone_for_long_is_parked_and_its_followers_go_on(rig: Rig) -> None:
+    rig.handler.failures["poison"] = [OutcomeUnknownError("answered 500")] * 1000
+    async with rig.running():
+        await rig.promise("poison", "follower", key="one")
+        for minute in range(20):
+            await rig.promise(f"other {minute}", key=f"other {minute}")
+            await rig.clock.advance(timedelta(minutes=1))
+    assert rig.parked == ["poison"]
+    assert rig.state("follower") is DeliveryState.DONE
+
+
+async def test_an_outage_parks_nothing_however_long(rig: Rig) -> None:
+    rig.handler.failures["a"] = [TransientError("down")] * 500
+    rig.handler.failures["b"] = [TransientError("down")] * 500
+    async with rig.running():
+        await rig.promise("a", key="one")
+        await rig.promise("b", key="two")
+        await rig.clock.advance(timedelta(hours=5))
+    assert rig.parked == []

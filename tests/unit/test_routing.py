@@ -1,5 +1,6 @@
 """Which messages open a ticket, continue one, or are ignored."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -64,9 +65,16 @@ def test_what_is_no_request_is_ignored_at_sight(
 
 
 def test_a_message_in_the_tickets_thread_continues_it_whoever_writes() -> None:
-    somebody = message(author=Author(platform=Platform.DISCORD, user_id="8", name="Lena"))
+    somebody = message(
+        author=Author(platform=Platform.DISCORD, user_id="8", name="Lena"), address=replace(ROOM, chat_thread="90")
+    )
     decision = route(somebody, Standing.PUBLIC, Surroundings(in_thread=link()), group=GROUP)
     assert decision == Continues(link_id=link().link_id, thread_kind=ThreadKind.CUSTOMER, outside=False)
+
+
+def test_a_message_whose_own_thread_is_a_ticket_joins_it_and_is_acknowledged() -> None:
+    decision = route(message(message_id="90"), Standing.PUBLIC, Surroundings(in_thread=link()), group=GROUP)
+    assert decision == Continues(link_id=link().link_id, thread_kind=ThreadKind.CUSTOMER, outside=True)
 
 
 def test_the_teams_words_in_a_ticket_are_internal_notes() -> None:

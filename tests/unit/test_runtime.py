@@ -27,6 +27,7 @@ class Leg:
     cancelled: bool = False
     stopped: bool = False
     never_stops: bool = False
+    fails_to_stop: bool = False
 
     async def run(self) -> None:
         self.starts += 1
@@ -40,6 +41,8 @@ class Leg:
 
     async def stop_receiving(self) -> None:
         self.stopped = not self.cancelled
+        if self.fails_to_stop:
+            raise OSError("the socket is gone")
         if self.never_stops:
             await asyncio.get_running_loop().create_future()
 
@@ -157,3 +160,14 @@ async def test_a_failing_store_ends_the_process() -> None:
     with pytest.raises(BaseExceptionGroup) as caught:
         await task
     assert caught.group_contains(StoreError, match="disk full")
+
+
+async def test_it_ends_well_also_when_a_leg_fails_to_stop_receiving() -> None:
+    leg = Leg("discord", fails_to_stop=True)
+    world = World(leg)
+    task = await world.start()
+    await world.rig.intake.accept(world.rig.arrival(world.rig.message()))
+    world.runtime.stop()
+    await world.rig.clock.advance(MINUTE)
+    assert task.result() == 0
+    assert len(world.rig.discord.posted) == 1

@@ -1,5 +1,6 @@
 """Attachment bytes between fetch and filing."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ from tests.contract.samples import mode_of, names_in
 from tests.fakes.store import FakeSpool
 
 ONE, OTHER = delivery_id("one"), delivery_id("other")
+
+
+def needing(*ids: DeliveryId) -> Callable[[], Awaitable[set[DeliveryId]]]:
+    async def needed() -> set[DeliveryId]:
+        return set(ids)
+
+    return needed
 
 
 @pytest.fixture(params=["fake", "folder"])
@@ -64,12 +72,23 @@ async def test_a_sweep_deletes_what_nobody_knows_and_halves_and_nothing_foreign(
     await spool.put(OTHER, 0, b"y")
     (tmp_path / f"{OTHER}.1.part").write_bytes(b"half")
     (tmp_path / "README").write_text("mine")
-    await spool.sweep({ONE})
+    await spool.sweep(needing(ONE))
     assert names_in(tmp_path) == sorted([f"{ONE}.0", "README"])
 
 
+async def test_what_is_put_while_a_sweep_asks_stays(tmp_path: Path) -> None:
+    spool = FolderSpool(tmp_path)
+
+    async def asked_too_early() -> set[DeliveryId]:
+        await spool.put(ONE, 0, b"x")
+        return set()
+
+    await spool.sweep(asked_too_early)
+    assert await spool.get(ONE, 0) == b"x"
+
+
 async def test_a_sweep_of_a_folder_that_is_not_there_is_fine(tmp_path: Path) -> None:
-    await FolderSpool(tmp_path / "none").sweep(set())
+    await FolderSpool(tmp_path / "none").sweep(needing())
     await FolderSpool(tmp_path / "none").drop(ONE)
 
 

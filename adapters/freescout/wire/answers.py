@@ -82,6 +82,12 @@ def wants_customer(document: object) -> bool:
     return any(_text(error.get("path")).startswith("customer") for error in _embedded(_object(document), "errors"))
 
 
+def customer_is_gone(document: object) -> bool:
+    """Whether an error says that the customer named in the request does not exist (facts/freescout.md 1.1)."""
+    errors = _embedded(_object(document), "errors")
+    return any(_text(error.get("message")) == "Customer not found" for error in errors)
+
+
 def seen_conversation(document: object) -> SeenConversation | None:
     """A conversation; None when the document is none."""
     found = _object(document)
