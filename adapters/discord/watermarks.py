@@ -57,7 +57,7 @@ class Watermarks:
         return {_GAP + key: None} if _GAP + key in self._rows else {}
 
     def unwatched(self, rooms: Collection[str]) -> Entries:
-        """Entries that forget the rooms watched once and not among ``rooms`` now: they begin anew when they come back."""
+        """Entries that forget rooms watched once and not among ``rooms`` now: if they come back they begin anew."""
         left = {name.removeprefix(_THREADS) for name in self._rows if name.startswith(_THREADS)} - set(rooms)
         return {name: None for room in left for name in (_THREADS + room, *self.forgotten(room))}
 

@@ -70,8 +70,8 @@ def next_step(delivery: Delivery, error: DeliveryError, now: datetime, chance: f
         case PermanentError():
             return replace(tried, state=DeliveryState.PARKED)
         case OutcomeUnknownError():
-            wait = max(error.settles_after, _wait(tried.attempts, chance))
             first = delivery.tried_at or now
+            wait = _wait(tried.attempts, chance)
             return replace(tried, outcome_unknown=True, tried_at=first, next_attempt_at=now + wait)
         case TransientError(retry_after=timedelta() as asked):
             wait = _asked(asked, tried.attempts, chance)

@@ -69,7 +69,7 @@ class OutcomeUnknownError(DeliveryError):
     """Sent, but no answer came: look for our mark before sending again.
 
     ``settles_after`` is how long the other side may still be at work on it (a request that timed out is often finished
-    later): nobody looks before then, since a look that comes too early finds nothing and leads to a second one.
+    later): until then a look that finds nothing is not believed, since sending again would make a second one.
     """
 
     def __init__(self, reason: str, *, settles_after: timedelta = timedelta()) -> None:

@@ -34,8 +34,8 @@ class Doubts:
         self._settled_at.pop(key, None)
 
     def wait_until_settled(self, key: str) -> None:
-        """Called when a look found nothing. Raises ``TransientError`` asking for the rest of the wait."""
+        """Called when a look found nothing. Raises ``TransientError`` asking to look again soon, until it is settled."""
         settled_at = self._settled_at.get(key, self._started_at + SETTLING)
         now = self._clock.now()
         if now < settled_at:
-            raise TransientError("an earlier try may still arrive", retry_after=settled_at - now)
+            raise TransientError("an earlier try may still arrive", retry_after=min(SETTLING, settled_at - now))

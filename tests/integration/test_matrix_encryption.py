@@ -372,7 +372,7 @@ async def test_json_nested_without_end_inside_a_sealed_message_stops_nothing(
     to_json = Api.to_json
 
     def hostile(content: dict[str, Any]) -> str:
-        return to_json(content).replace('"nest"', "[" * 15_000 + "]" * 15_000)
+        return str(to_json(content)).replace('"nest"', "[" * 15_000 + "]" * 15_000)
 
     async with (
         MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot,

@@ -184,6 +184,18 @@ async def test_a_request_that_never_arrived_is_sent_again_once_that_is_certain(r
     assert len(rig.desk.conversations) == 1
 
 
+async def test_a_request_that_timed_out_is_looked_for_soon_and_sent_again_late(rig: Rig) -> None:
+    timed_out = OutcomeUnknownError("timed out", settles_after=timedelta(seconds=60))
+    rig.desk.fail_next(timed_out, after_work=False, on="open_conversation")
+    async with rig.running():
+        await rig.post()
+        await rig.clock.advance(timedelta(seconds=59))
+        assert rig.desk.calls.count("find_opened") > 5
+        assert rig.desk.conversations == []
+        await rig.clock.advance(timedelta(seconds=10))
+    assert len(rig.desk.conversations) == 1
+
+
 async def test_an_append_whose_answer_was_lost_is_found_again(rig: Rig) -> None:
     async with rig.running():
         await rig.post(message_id="m1")

@@ -168,16 +168,6 @@ async def test_a_lost_answer_makes_the_next_try_look_first(rig: Rig) -> None:
     assert rig.handler.tried == [("a", False), ("a", True)]
 
 
-async def test_a_request_that_may_still_be_worked_on_is_not_looked_up_too_early(rig: Rig) -> None:
-    rig.handler.failures["a"] = [OutcomeUnknownError("timed out", settles_after=timedelta(seconds=60))]
-    async with rig.running():
-        await rig.promise("a")
-        await rig.clock.advance(timedelta(seconds=59))
-        assert rig.handler.names == ["a"]
-        await rig.clock.advance(timedelta(seconds=1))
-    assert rig.handler.names == ["a", "a"]
-
-
 async def test_a_permanent_error_is_parked_once_and_the_rest_flows_on(rig: Rig) -> None:
     rig.handler.failures["a"] = [PermanentError("gone")]
     async with rig.running():
