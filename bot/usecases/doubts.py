@@ -34,7 +34,7 @@ class Doubts:
         self._settled_at.pop(key, None)
 
     def wait_until_settled(self, key: str) -> None:
-        """Called when a look found nothing. Raises ``TransientError`` asking to look again soon, until it is settled."""
+        """Called when a look found nothing: raises ``TransientError``, to look again soon, until it is settled."""
         settled_at = self._settled_at.get(key, self._started_at + SETTLING)
         now = self._clock.now()
         if now < settled_at:

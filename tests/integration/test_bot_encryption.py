@@ -127,7 +127,9 @@ async def test_an_event_whose_key_comes_late_is_kept_through_a_restart_and_filed
 
     nora.nio.invalidate_outbound_session(world.room)
     proxy.add(Breakage.CHANGE, "/sync", times=-1, change=hold_keys)
-    mark, clear = word(), word()
+    mark, clear, wake = word(), word(), word()
+    await world.jonas.send_text(world.room, wake)  # ends the sync under way, which still goes through unchanged
+    await world.entry(wake)
     await nora.send_text(world.room, f"patience {mark}")
     await world.until(lambda: "cannot read an event" in world.log_text(), "the event could not be read", 40)
     world.kill_bot()
