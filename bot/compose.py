@@ -290,6 +290,7 @@ class _Core:
             clock=self._clock,
             wording=self._words,
             chats=self.chats,
+            staff=self._staff,
             rules=SpeakingRules(notify_author=settings.replies.notify_author, privacy_url=settings.intake.privacy_url),
         )
         typed = TypedCommands(runner=self._commands, clock=self._clock, staff=self._staff)

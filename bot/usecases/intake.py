@@ -95,6 +95,8 @@ class Intake(MessageIntake):
         address = message.address
         # Of a thread whose first message lay in a gap, the answers may have come, and opened the ticket, before it.
         in_thread = await records.links.at(replace(address, chat_thread=address.chat_thread or message.message_id))
+        if in_thread is None and address.chat_thread is not None:
+            in_thread = await self._ticket_of(records, address, address.chat_thread)
         answered = None
         if in_thread is None and message.reply_to is not None:
             answered = await records.inbox.link_of(message_key(address.platform, address.room, message.reply_to))
@@ -102,6 +104,12 @@ class Intake(MessageIntake):
         if in_thread is None and answered is None and may_group(message, self._rules.group):
             latest = await records.links.latest_by(address.platform, address.room, message.author.user_id)
         return Surroundings(in_thread=in_thread, answered=answered, latest=latest)
+
+    @staticmethod
+    async def _ticket_of(records: Records, address: ChatAddress, root: str) -> ConversationLink | None:
+        """The ticket of the message a chat thread hangs on, where that message joined one rather than opening it."""
+        found = await records.inbox.link_of(message_key(address.platform, address.room, root))
+        return await records.links.get(found) if found is not None else None
 
     async def _carry_out(
         self, records: Records, message: ChatMessage, standing: Standing, decision: Route

@@ -1,6 +1,6 @@
 """What goes to chat: acknowledgements, ticket numbers, everything else the bot says."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -42,12 +42,14 @@ class Speaking:
         clock: Clock,
         wording: Wording,
         chats: Mapping[Platform, ChatPlatform],
+        staff: StaffPlaces,
         rules: SpeakingRules,
     ) -> None:
         self._store = store
         self._clock = clock
         self._wording = wording
         self._chats = chats
+        self._staff = staff
         self._rules = rules
 
     async def react(self, delivery: Delivery) -> Made:
@@ -55,8 +57,21 @@ class Speaking:
         effect = delivery.effect
         assert isinstance(effect, React)
         chat = self._chat(effect.address)
-        await chat.react(effect.address, effect.message_id, effect.emoji, delivery.delivery_id)
+        try:
+            await chat.react(effect.address, effect.message_id, effect.emoji, delivery.delivery_id)
+        except PermanentError as error:
+            return Made(records=self._tell_of_reactions(effect.address, error.reason))
         return Made()
+
+    def _tell_of_reactions(self, address: ChatAddress, reason: str) -> Callable[[Records], Awaitable[None]]:
+        """A reaction is a courtesy: what refuses one refuses all, so staff is told once and none waits for a person."""
+        text = self._wording.say("no_reactions", place=address.room, reason=reason)
+        notices = self._staff.tell(text, once=("react", address.room, reason), now=self._clock.now())
+
+        async def conclude(records: Records) -> None:
+            await records.outbox.add(*notices)
+
+        return conclude
 
     async def announce(self, delivery: Delivery) -> Made:
         """Tell the member the ticket number, in the ticket's chat thread, which is opened where that is needed."""

@@ -217,7 +217,9 @@ class Rig:
             staff=self.staff,
         )
         rules = SpeakingRules(privacy_url=self.privacy_url)
-        speaking = Speaking(store=self.store, clock=self.clock, wording=self.words, chats=self.chats, rules=rules)
+        speaking = Speaking(
+            store=self.store, clock=self.clock, wording=self.words, chats=self.chats, staff=self.staff, rules=rules
+        )
         typed = TypedCommands(runner=self.commands, clock=self.clock, staff=self.staff)
         return Pump(
             store=self.store,

@@ -116,8 +116,8 @@ async def test_triaging_again_replaces_label_and_priority_and_keeps_foreign_tags
     posted, ticket = await world.ask("triage me twice")
     world.freescout.add_tag(ticket.id, "vip")
     await triage(world, posted.id, **BUG_P1, note="first thought")
-    world.freescout.add_tag(ticket.id, "printer")
     await settled(world, ticket)
+    world.freescout.add_tag(ticket.id, "printer")
     await triage(world, posted.id, label="question", priority="P2", note="second thought")
     after = await settled(world, ticket)
     assert sorted(after.tags) == ["P2", "printer", "question", "vip"]

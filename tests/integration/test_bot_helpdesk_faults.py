@@ -128,13 +128,13 @@ async def test_one_tickets_trouble_holds_up_no_other(world: BotWorld) -> None:
 
 
 async def test_a_retry_waits_as_long_as_freescout_asks(world: BotWorld) -> None:
-    world.freescout.faults.add(kind="status", status=429, retry_after=3, method="POST", path="/conversations$")
+    world.freescout.faults.add(kind="status", status=429, retry_after=2, method="POST", path="/conversations$")
     loop = asyncio.get_running_loop()
     began = loop.time()
     mark = word()
     await world.discord.post(world.mia, world.support.id, mark)
     await world.ticket(mark)
-    assert loop.time() - began >= 3
+    assert loop.time() - began >= 2
     tries = [one for one in world.freescout.requests if one.path.endswith("/conversations") and mark in str(one.json)]
     assert [one.status for one in tries] == [429, 201]
 
@@ -226,9 +226,9 @@ async def test_with_a_wrong_key_nothing_is_parked_and_the_right_key_files_everyt
     await world.part_is("freescout", "refused")
     before = len(world.freescout.requests)
     loop = asyncio.get_running_loop()
-    end = loop.time() + 3
-    await world.until(lambda: loop.time() > end, "three seconds pass")
-    assert len(world.freescout.requests) - before <= 6
+    end = loop.time() + 2
+    await world.until(lambda: loop.time() > end, "two seconds pass")
+    assert len(world.freescout.requests) - before <= 4
     assert (await world.bot.readiness()).ready
     assert world.outbox_states()["parked"] == 0
     assert await world.bot.stop() == 0

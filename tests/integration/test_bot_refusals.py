@@ -12,15 +12,15 @@ from tests.integration.bot_world import BotWorld, bot_world, word
 
 pytestmark = pytest.mark.synapse
 
-QUIET_SECONDS = 3.0
+QUIET_SECONDS = 1.5
 
 
 async def still(world: BotWorld, count: Callable[[], int]) -> int:
-    """By how much a count grows within three seconds."""
+    """By how much a count grows within a while."""
     before = count()
     loop = asyncio.get_running_loop()
     end = loop.time() + QUIET_SECONDS
-    await world.until(lambda: loop.time() > end, "three seconds pass")
+    await world.until(lambda: loop.time() > end, "the seconds pass")
     return count() - before
 
 
@@ -63,16 +63,6 @@ async def test_a_switched_off_message_content_intent_is_named(tmp_path: Path, un
         assert await world.ended() == 1
         assert "Message Content" in world.log_text()
         assert world.discord.identifies <= 1
-
-
-async def test_a_token_taken_away_while_running_ends_the_leg(tmp_path: Path, unused_tcp_port: int) -> None:
-    async with bot_world(tmp_path, unused_tcp_port) as world:
-        await world.start_bot()
-        world.discord.close_code_on_identify = 4004
-        world.discord.forget_sessions()
-        await world.discord.gateway_drop()
-        assert await world.ended(30) == 1
-        assert "discord.token" in world.log_text()
 
 
 async def test_a_wrong_matrix_password_ends_that_leg_and_staff_is_told_in_discord(

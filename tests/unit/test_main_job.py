@@ -102,6 +102,27 @@ async def test_messages_of_anybody_in_the_thread_are_appended_with_their_speaker
     assert [one.kind for one in filed.threads] == [ThreadKind.CUSTOMER, ThreadKind.CUSTOMER]
 
 
+async def test_a_thread_on_a_message_that_joined_a_ticket_belongs_to_that_ticket(rig: Rig) -> None:
+    async with rig.running():
+        await rig.post("first", message_id="m1")
+        await rig.post("second", message_id="m2")
+        await rig.post("third", author=LENA, address=replace(SUPPORT, chat_thread="m2"))
+    (filed,) = rig.desk.conversations
+    assert filed.texts == ["first", "second", "third"]
+
+
+async def test_refused_reactions_are_told_once_and_hold_up_nothing(rig: Rig) -> None:
+    rig.discord.fail_next(PermanentError("unknown emoji"), on="react", times=3)
+    async with rig.running():
+        for number in range(3):
+            await rig.post(f"Question {number}", author=replace(MIA, user_id=f"u{number}"))
+    told = [posted.text for posted in rig.discord.posted if posted.message.address.room == "staff"]
+    assert len(told) == 1
+    assert "unknown emoji" in told[0]
+    assert DeliveryState.PARKED not in {row.state for row in rig.store.contents.deliveries.values()}
+    assert len(rig.desk.conversations) == 3
+
+
 async def test_a_reply_to_the_bots_own_message_belongs_to_the_ticket(rig: Rig) -> None:
     async with rig.running():
         await rig.post(message_id="m1")
