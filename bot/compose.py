@@ -34,11 +34,12 @@ from bot.settings_sections import DiscordSettings, MatrixSettings
 from bot.team import staff_places_of, team_of
 from bot.usecases.closing import Closing
 from bot.usecases.commands import Act, Commands, TicketSuggestions
-from bot.usecases.delivery import Handler, Pump
+from bot.usecases.delivery import Pump
 from bot.usecases.desk_watch import DeskWatch
 from bot.usecases.events import ChatIncidents
 from bot.usecases.files import Files
 from bot.usecases.filing import Filing
+from bot.usecases.handling import Handler
 from bot.usecases.health import Health
 from bot.usecases.housekeeping import Housekeeping
 from bot.usecases.intake import Intake, IntakeRules

@@ -26,6 +26,7 @@ class Customers:
         self._clock = clock
         self._doubts = doubts
         self._turns: defaultdict[tuple[Platform, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._known: dict[tuple[Platform, str], CustomerId] = {}
         self._doubtful: dict[tuple[Platform, str], datetime] = {}
         self._inheriting = asyncio.Lock()
         self._inherited = False
@@ -35,8 +36,9 @@ class Customers:
         author = message.author
         member = (author.platform, author.user_id)
         async with self._turns[member]:
-            known = await self._store.read(lambda records: records.customers.get(*member))
+            known = self._known.get(member) or await self._store.read(lambda records: records.customers.get(*member))
             if known is not None:
+                self._known[member] = known
                 return known
             await self._inherit()
             new = NewCustomer(platform=author.platform, platform_id=author.user_id, name=author.name)
@@ -53,6 +55,7 @@ class Customers:
     async def _keep(self, member: tuple[Platform, str], customer_id: CustomerId) -> CustomerId:
         await self._store.write(lambda records: records.customers.add(*member, customer_id))
         self._doubtful.pop(member, None)
+        self._known[member] = customer_id
         return customer_id
 
     async def _inherit(self) -> None:

@@ -2,11 +2,10 @@
 
 import asyncio
 import heapq
-from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
@@ -15,26 +14,11 @@ from bot.domain.errors import DeliveryError, TransientError
 from bot.domain.ids import DeliveryId
 from bot.ports.clock import Clock, Dice
 from bot.ports.store import Records, Store
+from bot.usecases.handling import Handler, Made, Parking
 from bot.usecases.hopeless import Hopeless
+from bot.usecases.lanes import Lane
 
 log = structlog.get_logger(__name__)
-
-
-async def _nothing_more(_: Records) -> None:
-    return None
-
-
-async def _nothing_left() -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A delivery is made: ``records`` is what else is true now, in the transaction that records it (it may be run
-    again); ``afterwards`` cleans up once that is durable, and may be missed when the process ends just then."""
-
-    records: Callable[[Records], Awaitable[None]] = _nothing_more
-    afterwards: Callable[[], Awaitable[None]] = _nothing_left
 
 
 LIMITS: Mapping[System, int] = {System.FREESCOUT: 8, System.DISCORD: 8, System.MATRIX: 6, System.BOT: 2}
@@ -46,40 +30,6 @@ OUTAGE_AFTER = 3
 """After so many failures of one system in a row its next success sets all waiting retries free at once."""
 
 PAGE = 500
-
-
-class Handler(Protocol):
-    """Carries out one kind of effect."""
-
-    async def __call__(self, delivery: Delivery) -> Made:
-        """Do it and say what follows; raise a ``DeliveryError`` otherwise. Looks first when ``outcome_unknown``."""
-        ...
-
-
-class Parking(Protocol):
-    """What follows when a delivery is parked."""
-
-    async def __call__(self, records: Records, delivery: Delivery) -> None:
-        """Promise what people are told, in the transaction that parks it."""
-        ...
-
-
-@dataclass(slots=True)
-class _Lane:
-    """The deliveries of one ordering key, by position; the first is the next."""
-
-    rows: deque[tuple[int, Delivery]] = field(default_factory=deque)
-    running: bool = False
-
-    def put(self, position: int, delivery: Delivery) -> None:
-        if not self.rows or position > self.rows[-1][0]:
-            self.rows.append((position, delivery))
-            return
-        rows = {**dict(self.rows), position: delivery}
-        self.rows = deque(sorted(rows.items()))
-
-    def drop(self, position: int) -> None:
-        self.rows = deque(row for row in self.rows if row[0] != position)
 
 
 class Pump:
@@ -103,7 +53,7 @@ class Pump:
         self._on_parked = on_parked
         self._on_progress = on_progress
         self._free = dict(limits)
-        self._lanes: defaultdict[str, _Lane] = defaultdict(_Lane)
+        self._lanes: defaultdict[str, Lane] = defaultdict(Lane)
         self._timers: list[tuple[datetime, int, str]] = []
         self._ready: defaultdict[System, list[tuple[int, str]]] = defaultdict(list)
         self._failures: defaultdict[System, int] = defaultdict(int)
@@ -231,7 +181,6 @@ class Pump:
             after = await self._attempt(delivery)
         finally:
             self._running.discard(delivery.delivery_id)
-            self._free[delivery.system] += 1
             lane = self._lanes[key]
             lane.running = False
             self._note_moved(position)
@@ -243,7 +192,7 @@ class Pump:
 
     async def _attempt(self, delivery: Delivery) -> Delivery:
         try:
-            made = await self._handlers[delivery.effect.kind](delivery)
+            made = await self._handle(delivery)
         except DeliveryError as error:
             return await self._record_failure(delivery, error)
         except Exception as error:
@@ -261,6 +210,14 @@ class Pump:
         self._hopeless.succeeded(delivery)
         self._succeeded(delivery.system)
         return done
+
+    async def _handle(self, delivery: Delivery) -> Made:
+        """Carry it out; the next delivery to this system may begin while the outcome is still being recorded."""
+        try:
+            return await self._handlers[delivery.effect.kind](delivery)
+        finally:
+            self._free[delivery.system] += 1
+            self._wake.set()
 
     async def _record_failure(self, delivery: Delivery, error: DeliveryError) -> Delivery:
         now = self._clock.now()

@@ -28,7 +28,7 @@ from bot.domain.wording import Wording
 from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Clock
 from bot.ports.store import Records, Spool, Store
-from bot.usecases.delivery import Made
+from bot.usecases.handling import Made
 from bot.usecases.places import desk_lane, later, promise
 
 log = structlog.get_logger(__name__)

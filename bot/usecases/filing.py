@@ -28,9 +28,9 @@ from bot.ports.clock import Clock
 from bot.ports.helpdesk import HelpDesk
 from bot.ports.store import Records, Store
 from bot.usecases.customers import Customers
-from bot.usecases.delivery import Made
 from bot.usecases.doubts import Doubts
 from bot.usecases.files import CollectedFile, Files
+from bot.usecases.handling import Made
 from bot.usecases.places import StaffPlaces, chat_lane, promise
 
 log = structlog.get_logger(__name__)

@@ -18,7 +18,7 @@ from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Clock
 from bot.ports.inbound import CommandRunner
 from bot.ports.store import Records, Store
-from bot.usecases.delivery import Made
+from bot.usecases.handling import Made
 from bot.usecases.places import StaffPlaces, promise
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,8 @@ from bot.domain.errors import DeliveryError, OutcomeUnknownError, PermanentError
 from bot.domain.ids import delivery_id
 from bot.domain.richtext import from_plain
 from bot.ports.store import Records
-from bot.usecases.delivery import Made, Pump
+from bot.usecases.delivery import Pump
+from bot.usecases.handling import Made
 from bot.usecases.places import promise
 from tests.fakes.clock import FixedDice, ManualClock, settle
 from tests.fakes.store import FakeStore
