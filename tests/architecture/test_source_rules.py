@@ -154,7 +154,9 @@ def test_no_lock_file_holds_an_address() -> None:
 def test_no_file_names_a_package_index() -> None:
     me = Path(__file__).relative_to(ROOT).as_posix()
     found = [
-        f"{path}: {match.group()}" for path, text in text_files() if path != me and (match := INDEX_OPTIONS.search(text))
+        f"{path}: {match.group()}"
+        for path, text in text_files()
+        if path != me and (match := INDEX_OPTIONS.search(text))
     ]
     assert found == []
 
