@@ -72,4 +72,5 @@ class Receiving:
         results = await self._intake.accept(arrival)
         self._watermarks.committed(entries)
         accepted = sum(isinstance(result, Accepted) for result in results)
-        _log.info("discord_messages_received", channel=place.key, received=len(messages), accepted=accepted)
+        if accepted:
+            _log.info("discord_messages_received", channel=place.key, received=len(messages), accepted=accepted)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,7 +19,7 @@ from bot.domain.effects import (
     Ticket,
     WriteNote,
 )
-from bot.domain.errors import PermanentError
+from bot.domain.errors import DeliveryError, PermanentError
 from bot.domain.helpdesk import FileContent, ThreadKind
 from bot.domain.ids import DeliveryId
 from bot.domain.richtext import RichText, join, paragraph
@@ -32,6 +32,10 @@ from bot.usecases.handling import Made
 from bot.usecases.places import desk_lane, later, promise
 
 log = structlog.get_logger(__name__)
+
+
+GIVE_UP_AFTER = timedelta(hours=1)
+"""How long a file that cannot be fetched holds back the others of its message; by then chat links may have expired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,8 +185,13 @@ class Files:
                 file, address=effect.address, message_id=effect.message_id, limit_bytes=self._max_bytes
             )
         except PermanentError as error:
-            log.warning("attachment could not be copied", reason=error.reason, size_bytes=file.size_bytes)
+            log.warning("attachment could not be copied", size_bytes=file.size_bytes)
             return replace(entry, problem=error.reason)
+        except DeliveryError as error:
+            if self._clock.now() < delivery.created_at + GIVE_UP_AFTER:
+                raise
+            log.warning("attachment was given up", size_bytes=file.size_bytes)
+            return replace(entry, problem=f"could not be copied ({error})")
         await self._spool.put(delivery.delivery_id, index, content)
         return replace(entry, size_bytes=len(content))
 

@@ -407,6 +407,17 @@ async def test_a_file_over_the_limit_is_named_and_not_copied(rig: Rig) -> None:
     assert thread.entry.missing == ("film.mp4 (4.8 MB): larger than the limit of 1000 B; see the message",)
 
 
+async def test_a_file_that_never_comes_holds_back_the_others_for_an_hour_at_most(rig: Rig) -> None:
+    rig.discord.fail_next(TransientError("busy"), on="fetch", times=500)
+    async with rig.running():
+        await rig.post(files=[file("bad.txt")])
+        await rig.clock.advance(timedelta(minutes=59))
+        assert len(rig.desk.threads) == 1
+        await rig.clock.advance(timedelta(minutes=3))
+        await rig.rest()
+    assert "could not be copied (busy)" in rig.desk.threads[1].entry.missing[0]
+
+
 async def test_a_file_that_is_gone_does_not_hold_up_its_message(rig: Rig) -> None:
     async with rig.running():
         await rig.post(files=[file()])
