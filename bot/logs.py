@@ -164,5 +164,5 @@ def _route_libraries(level: int, ending: list[Processor], out: TextIO) -> None:
         logger.propagate = True
         logger.setLevel(max(level, logging.WARNING))
     logging.captureWarnings(capture=True)
-    # It warns of voice, which is not used, and logs a traceback for every lost connection, which the adapter tells itself.
+    # It warns of voice, which is not used, and logs a traceback for each lost connection; the adapter tells of those.
     logging.getLogger("discord.client").setLevel(logging.CRITICAL)
