@@ -92,6 +92,7 @@ async def test_status_shows_parts_the_oldest_delivery_and_what_is_parked(world: 
 
 
 async def test_an_answer_that_could_not_be_said_is_told_elsewhere_and_said_late_once_it_can(world: BotWorld) -> None:
+    await world.until(world.drained, "nothing of the tests before waits")
     bits = world.discord.bot_role.permissions
     world.discord.set_bot_permissions(bits & ~(1 << 35))
     mark = word()
@@ -101,9 +102,11 @@ async def test_an_answer_that_could_not_be_said_is_told_elsewhere_and_said_late_
         events = await world.alexander_matrix.messages(world.staff_room)
         return any("Create Public Threads" in str(one["content"].get("body", "")) for one in events)
 
-    await world.until(told, "staff is told in Matrix, with the missing permission")
-    assert (await get(world, "/readyz")).json()["outbox"]["parked"] == 1
-    world.discord.set_bot_permissions(bits)
+    try:
+        await world.until(told, "staff is told in Matrix, with the missing permission")
+        assert (await get(world, "/readyz")).json()["outbox"]["parked"] == 1
+    finally:
+        world.discord.set_bot_permissions(bits)
     assert (await world.command("outbox", "retry", "all")).code == 0
     answer = await world.answer(posted)
     assert "late" in answer.content.lower()
