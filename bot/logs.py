@@ -42,8 +42,6 @@ _LIBRARIES = (
     "alembic",
     "asyncio",
     "discord",
-    "httpcore",
-    "httpx",
     "nio",
     "peewee",
     "sqlalchemy",

@@ -116,11 +116,6 @@ class Pump:
             await self._clock.sleep_until(min(end, self._clock.now() + timedelta(milliseconds=20)))
         return True
 
-    @property
-    def backlog(self) -> int:
-        """How many deliveries wait or are under way."""
-        return sum(len(lane.rows) for lane in self._lanes.values())
-
     def _note_moved(self, position: int) -> None:
         if self._moved is not None:
             self._moved.add(position)
