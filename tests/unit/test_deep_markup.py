@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.discord.markup import parse
-from adapters.matrix.html_reader import from_html
+from adapters.matrix.formatted import from_html
 from adapters.store.codec import JsonCodec
 from bot.domain.chat import Author, ChatAddress, ChatMessage, Platform
 from bot.domain.effects import Effect, OpenConversation

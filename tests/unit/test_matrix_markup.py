@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.matrix.html_reader import from_html
+from adapters.matrix.formatted import from_html
 from adapters.matrix.markup import to_body, to_html
 from adapters.matrix.outgoing import parts_of
 from bot.domain.chat import ChatAddress, OutgoingMessage, Platform
