@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from bot.domain.richtext import RichText
 
@@ -19,12 +20,18 @@ class ChatAddress:
     """Where in chat: a room (Discord channel or forum, Matrix room) and, inside it, a chat thread or none.
 
     A chat thread is named by the message it hangs on: in Discord a thread's id is its starter's id, in Matrix it is the
-    root event's id. So the thread of a message can be named before it exists.
+    root event's id. So the thread of a message can be named before it exists. A direct message channel is its own chat
+    thread: ``chat_thread == room``, and all that is said there is one conversation.
     """
 
     platform: Platform
     room: str
     chat_thread: str | None = None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether this is a direct message channel between one member and the bot."""
+        return self.chat_thread == self.room
 
 
 class RoomRole(StrEnum):
@@ -72,6 +79,7 @@ class ChatMessage:
     ``address.chat_thread`` is set when it stands in a chat thread or forum post; a forum post's first message has
     ``message_id == address.chat_thread`` and the post's ``title``. ``sent_at`` is the platform's timestamp.
     ``reply_to`` is the message it answers (not a Matrix thread fallback). ``link`` opens it in the platform's client.
+    ``version`` names the edit it shows, "" for one that was never edited.
     """
 
     address: ChatAddress
@@ -85,6 +93,7 @@ class ChatMessage:
     title: str | None = None
     reply_to: str | None = None
     attachments: tuple[Attachment, ...] = field(default=())
+    version: str = ""
 
     @property
     def dedup_key(self) -> str:
@@ -98,6 +107,79 @@ def message_key(platform: Platform, room: str, message_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEdited:
+    """A message now reads otherwise: ``message`` as it is now, with its ``version``; each version has its own."""
+
+    message: ChatMessage
+
+    @property
+    def dedup_key(self) -> str:
+        """One per version."""
+        return f"edited:{self.message.dedup_key}:{self.message.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDeleted:
+    """A message was taken away."""
+
+    address: ChatAddress
+    message_id: str
+
+    @property
+    def message_key(self) -> str:
+        """The key of the message that is gone."""
+        return message_key(self.address.platform, self.address.room, self.message_id)
+
+    @property
+    def dedup_key(self) -> str:
+        """A message is deleted once."""
+        return f"deleted:{self.message_key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted:
+    """Somebody put a reaction on a message; ``reaction_id`` is the platform's id of that act."""
+
+    address: ChatAddress
+    message_id: str
+    author: Author
+    emoji: str
+    reaction_id: str
+
+    @property
+    def message_key(self) -> str:
+        """The key of the message reacted to."""
+        return message_key(self.address.platform, self.address.room, self.message_id)
+
+    @property
+    def dedup_key(self) -> str:
+        """One per act."""
+        return f"reacted:{self.address.platform}:{self.address.room}:{self.reaction_id}"
+
+
+ChatEvent: TypeAlias = ChatMessage | MessageEdited | MessageDeleted | Reacted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """Somebody pressed a button of one of the bot's messages; ``press_id`` is the platform's id of the act."""
+
+    press_id: str
+    choice: str
+    author: Author
+    address: ChatAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """A file, bytes included."""
+
+    name: str
+    mime_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuotedMessage:
     """Another message, quoted for context."""
 
@@ -106,12 +188,33 @@ class QuotedMessage:
     link: str
 
 
+class Voice(StrEnum):
+    """In whose name the bot speaks: its own (Matrix: a notice, which other bots leave alone), or an agent's."""
+
+    BOT = "bot"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatChoice:
+    """An answer people can give with one click: a button in Discord, a reaction with ``emoji`` in Matrix.
+
+    ``choice`` is what comes back when it is pressed, at most 100 characters.
+    """
+
+    choice: str
+    label: str
+    emoji: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
     """What the bot says in chat. It can ping at most ``mention`` (a user id), never anything inside ``text``.
 
     ``delivery_id`` is the idempotency key. ``about`` is the message it answers (Matrix needs the latest event of a
-    thread for old clients); ``address.chat_thread`` decides where it stands.
+    thread for old clients); ``address.chat_thread`` decides where it stands. A text over the limit is said in
+    parts, split between words with code blocks kept whole or closed and opened again; the first part pings, the last
+    one has the choices, and the files come with it or behind it.
     """
 
     delivery_id: str
@@ -119,11 +222,18 @@ class OutgoingMessage:
     text: RichText
     mention: str | None = None
     about: str | None = None
+    voice: Voice = Voice.BOT
+    choices: tuple[ChatChoice, ...] = ()
+    files: tuple[FileContent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
-    """What the platform made of it: message ids in order, and the platform's time of the first."""
+    """What the platform made of it: message ids in order, and the platform's time of the first.
+
+    Not ``complete``: the beginning of it; a further ``send`` goes on behind these.
+    """
 
     message_ids: tuple[str, ...]
     sent_at: datetime
+    complete: bool = True

@@ -154,13 +154,32 @@ CLOSE = Command(
     typed=("ticket", "reason"),
 )
 
+NOTE = Command(
+    name="note",
+    description="Write an internal note into a ticket; members never see it",
+    permission=Permission.STAFF,
+    options=(
+        Option(name="text", description="What the team should know", kind=OptionKind.TEXT, required=True),
+        _TICKET,
+    ),
+    typed=("ticket", "text"),
+)
+
+SOLVED = Command(
+    name="solved",
+    description="Say that your ticket is solved; you are asked to confirm it",
+    permission=Permission.EVERYBODY,
+    options=(_TICKET,),
+    typed=("ticket",),
+)
+
 HELP = Command(
     name="help",
     description="What this bot does and which commands you can use",
     permission=Permission.EVERYBODY,
 )
 
-CATALOGUE: tuple[Command, ...] = (TRIAGE, CLOSE, HELP)
+CATALOGUE: tuple[Command, ...] = (TRIAGE, CLOSE, NOTE, SOLVED, HELP)
 
 
 def find(name: str) -> Command | None:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from bot.domain.chat import Attachment, ChatAddress, ChatMessage
+from bot.domain.chat import Attachment, ChatAddress, ChatChoice, ChatMessage, Voice
 from bot.domain.commands import Invocation
-from bot.domain.helpdesk import Status, ThreadKind
-from bot.domain.ids import ConversationId, DeliveryId, LinkId, TicketNumber
+from bot.domain.helpdesk import DeskFile, Status, ThreadKind
+from bot.domain.ids import ConversationId, DeliveryId, LinkId, ThreadId, TicketNumber
 from bot.domain.richtext import RichText
 
 
@@ -42,13 +42,17 @@ class OpenConversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileMessage:
-    """Append this message to the linked conversation."""
+    """Append this message to the linked conversation.
+
+    ``as_note``: the customer's own words, which need no answer and must not open a closed conversation again.
+    """
 
     link_id: LinkId
     message: ChatMessage
     thread_kind: ThreadKind
     agent_id: int | None = None
     fetch_id: DeliveryId | None = None
+    as_note: bool = False
     kind: Literal["file_message"] = "file_message"
 
 
@@ -66,11 +70,21 @@ class FileLateFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteEdit:
+    """Write down that a message now reads as this, unless a later version has come meanwhile."""
+
+    link_id: LinkId
+    message: ChatMessage
+    kind: Literal["note_edit"] = "note_edit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteNote:
-    """Write an internal note."""
+    """Write an internal note, in the name of this agent or the bot's own."""
 
     ticket: Ticket
     text: RichText
+    agent_id: int | None = None
     kind: Literal["write_note"] = "write_note"
 
 
@@ -105,22 +119,56 @@ class React:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnounceNumber:
-    """Open the ticket's chat thread where that is needed and tell the member the number in it."""
+    """Open the ticket's chat thread where that is needed and tell the member the number in it.
+
+    ``previous`` is the ticket it goes on from; ``gone``: because that one was deleted for good.
+    """
 
     link_id: LinkId
+    previous: TicketNumber | None = None
+    gone: bool = False
     kind: Literal["announce_number"] = "announce_number"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """Say something in chat. ``mention`` is the one person it may ping."""
+    """Say something in chat. ``mention`` is the one person it may ping. ``choices``: it asks whether it is solved."""
 
     address: ChatAddress
     text: RichText
     mention: str | None = None
     about: str | None = None
     link_id: LinkId | None = None
+    voice: Voice = Voice.BOT
+    choices: tuple[ChatChoice, ...] = ()
     kind: Literal["say"] = "say"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayReply:
+    """Show an agent's reply in the ticket's chat thread, if it still is what it was when this was promised.
+
+    ``speaker`` is the agent as members know them. ``files`` are fetched when it is carried out.
+    """
+
+    link_id: LinkId
+    conversation_id: ConversationId
+    thread_id: ThreadId
+    digest: str
+    speaker: str
+    text: RichText
+    files: tuple[DeskFile, ...] = ()
+    kind: Literal["relay_reply"] = "relay_reply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowStatus:
+    """Show a ticket's status where the chat platform has a place for it; ``final``: nothing more is expected there."""
+
+    address: ChatAddress
+    status: Status
+    final: bool = False
+    kind: Literal["show_status"] = "show_status"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +185,15 @@ Effect: TypeAlias = (
     | OpenConversation
     | FileMessage
     | FileLateFiles
+    | NoteEdit
     | WriteNote
     | SetTriage
     | SetStatus
     | React
     | AnnounceNumber
     | Say
+    | RelayReply
+    | ShowStatus
     | RunCommand
 )
 

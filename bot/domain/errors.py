@@ -61,6 +61,10 @@ class PermanentError(DeliveryError):
         self.reason = reason
 
 
+class FilesRefusedError(PermanentError):
+    """The chat platform took none of the files because of their size: say it without them, naming them."""
+
+
 class CustomerGoneError(PermanentError):
     """The help desk's customer is not there any more (merged or deleted by an agent): make a new one, try once more."""
 
@@ -76,6 +80,16 @@ class OutcomeUnknownError(DeliveryError):
         super().__init__(reason)
         self.reason = reason
         self.settles_after = settles_after
+
+
+class WebhookError(BotError):
+    """A webhook not answered with success; ``status`` is what the sender is told: 401 not signed by who it says,
+    400 malformed, 404 not set up here.
+    """
+
+    def __init__(self, reason: str, *, status: int) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class RefusedError(BotError):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.chat import Platform, QuotedMessage
-from bot.domain.ids import ConversationId, CustomerId, ThreadId, TicketNumber
+from bot.domain.chat import FileContent, Platform, QuotedMessage
+from bot.domain.ids import AgentId, ConversationId, CustomerId, ThreadId, TicketNumber
 from bot.domain.richtext import RichText
 
 
@@ -19,11 +19,14 @@ class Status(StrEnum):
 
 
 class ThreadKind(StrEnum):
-    """What an entry of a conversation is: the customer's words, an agent's reply, an internal note."""
+    """What an entry of a conversation is: the customer's words, an agent's reply, an internal note, or a line that
+    tells what was done with the conversation.
+    """
 
     CUSTOMER = "customer"
     MESSAGE = "message"
     NOTE = "note"
+    LINEITEM = "lineitem"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +47,6 @@ class NewCustomer:
     platform: Platform
     platform_id: str
     name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileContent:
-    """A file to be stored in the help desk, bytes included."""
-
-    name: str
-    mime_type: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +82,15 @@ class NewConversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedConversation:
-    """The conversation that now exists; ``skipped`` names files the help desk dropped although it answered well."""
+    """The conversation that now exists; ``skipped`` names files the help desk dropped although it answered well.
+
+    ``thread_id`` is its first entry, where the help desk told of it.
+    """
 
     conversation_id: ConversationId
     number: TicketNumber
     skipped: tuple[str, ...] = ()
+    thread_id: ThreadId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,3 +99,83 @@ class AppendedThread:
 
     thread_id: ThreadId
     skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A user of the help desk."""
+
+    agent_id: AgentId
+    first_name: str
+    last_name: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """First and last name."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskFile:
+    """A file of an entry. ``reference`` is for the adapter only: it opens without a login and is never shown."""
+
+    name: str
+    mime_type: str
+    size_bytes: int | None
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskThread:
+    """One entry as the help desk shows it now.
+
+    ``author`` is None for a customer's. ``digest`` changes with text and files. ``mark`` is the delivery id in its last
+    link, "" for none. ``action`` tells of a ``lineitem`` what was done ("merged"). ``created_at`` is by the help desk's
+    clock; publishing a draft sets it anew (FreeScout core, ``ConversationsController``, ``send_reply``).
+    """
+
+    thread_id: ThreadId
+    kind: ThreadKind
+    published: bool
+    text: RichText
+    digest: str
+    created_at: datetime
+    author: Agent | None = None
+    files: tuple[DeskFile, ...] = ()
+    mark: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationView:
+    """A conversation as the help desk shows it at one moment, its threads oldest first.
+
+    ``read_at`` is when it was asked for by our clock, ``as_of`` the help desk's own clock at its answer (ours where it
+    does not tell). ``is_chat``: no answer in it is ever sent as a mail. ``deleted``: in the trash, or merged away.
+    ``user_updated_at``: when a user last did something in it, by the help desk's clock.
+    """
+
+    conversation_id: ConversationId
+    number: TicketNumber
+    subject: str
+    status: Status
+    is_chat: bool
+    deleted: bool
+    read_at: datetime
+    as_of: datetime
+    updated_at: datetime | None = None
+    user_updated_at: datetime | None = None
+    customer_id: CustomerId | None = None
+    assignee: Agent | None = None
+    closed_by: Agent | None = None
+    closed_at: datetime | None = None
+    threads: tuple[DeskThread, ...] = ()
+
+    @property
+    def merged_away(self) -> bool:
+        """Whether its threads were moved into another conversation."""
+        return self.deleted and any(thread.action == "merged" for thread in self.threads)
+
+    def thread(self, thread_id: ThreadId) -> DeskThread | None:
+        """The thread of this id, if it is (still) here."""
+        return next((thread for thread in self.threads if thread.thread_id == thread_id), None)

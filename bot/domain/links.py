@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.chat import ChatAddress
 from bot.domain.helpdesk import Status
-from bot.domain.ids import ConversationId, CustomerId, LinkId, TicketNumber
+from bot.domain.ids import AgentId, ConversationId, CustomerId, LinkId, TicketNumber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +14,11 @@ class ConversationLink:
 
     ``address.chat_thread`` is the chat thread of the ticket (it may not exist yet in Discord), ``opening_message_id``
     the message that opened it, ``opened_at`` that message's time on its platform.
+
+    ``status``, ``assignee_id`` and ``is_chat`` are the help desk's as last seen or set; ``changed_at`` is when a change
+    of ours reached it last, so that an older view is not taken for somebody's act. ``followed``: what was seen before
+    was told; the first look at a link of an earlier release tells nothing. ``asked_at``: the member was asked then
+    whether it is solved and has not answered; ``answered_at``: a person's first answer appeared in chat.
     """
 
     link_id: LinkId
@@ -29,3 +34,15 @@ class ConversationLink:
     status: Status = Status.ACTIVE
     label: str | None = None
     priority: str | None = None
+    is_chat: bool = True
+    followed: bool = False
+    assignee_id: AgentId | None = None
+    changed_at: datetime | None = None
+    asked_at: datetime | None = None
+    reminded_at: datetime | None = None
+    answered_at: datetime | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody works on it any more."""
+        return self.status in {Status.CLOSED, Status.SPAM}

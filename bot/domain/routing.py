@@ -81,10 +81,10 @@ def ignored_at_sight(message: ChatMessage, standing: Standing, *, is_command: bo
 def route(message: ChatMessage, standing: Standing, around: Surroundings, *, group: timedelta) -> Route:
     """Decide about a person's message in a support room.
 
-    The team's own posts open nothing; inside a ticket they are internal notes (until they become replies). Grouping
-    counts from the ticket's first message by the platform's timestamps and never crosses chat threads (behaviour.md).
+    The team's own posts open nothing; inside a ticket they are its answer. Grouping counts from the ticket's first
+    message by the platform's timestamps and never crosses chat threads (behaviour.md).
     """
-    kind = ThreadKind.NOTE if standing > Standing.PUBLIC else ThreadKind.CUSTOMER
+    kind = ThreadKind.MESSAGE if standing > Standing.PUBLIC else ThreadKind.CUSTOMER
     if around.in_thread is not None:
         outside = message.address.chat_thread is None
         return Continues(link_id=around.in_thread.link_id, thread_kind=kind, outside=outside)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.domain.chat import Attachment, ChatAddress, OutgoingMessage, Platform, QuotedMessage, SentMessage
 from bot.domain.findings import Finding
+from bot.domain.helpdesk import Status
 
 
 class ChatPlatform(Protocol):
@@ -34,15 +35,38 @@ class ChatPlatform(Protocol):
         """
         ...
 
-    async def send(self, message: OutgoingMessage) -> SentMessage:
-        """Say it, once. The ``delivery_id`` is the platform's idempotency key; pings at most ``message.mention``."""
+    async def send(self, message: OutgoingMessage, begun: SentMessage | None = None) -> SentMessage:
+        """Say it, once. The ``delivery_id`` is the platform's idempotency key; pings at most ``message.mention``.
+
+        ``begun`` is what ``find_sent`` found of an earlier try: its parts are not said again and lead the result. A
+        platform that refuses the files for their size raises ``FilesRefusedError``, having said nothing of them.
+        """
         ...
 
-    async def find_sent(self, message: OutgoingMessage, tried_at: datetime) -> SentMessage | None:
-        """Look for what ``send`` may have said already in a try begun at ``tried_at``; None when it is not there.
+    async def find_sent(
+        self, message: OutgoingMessage, tried_at: datetime, taken: frozenset[str] = frozenset()
+    ) -> SentMessage | None:
+        """Look for what ``send`` may have said already in a try begun at ``tried_at``; None when nothing is there.
 
         May answer None without looking while the platform's own idempotency still covers a repeat: two minutes of
-        Discord's nonces, twelve hours of Matrix' transaction ids.
+        Discord's nonces, twelve hours of Matrix' transaction ids. ``taken`` are messages known to be other deliveries':
+        the same words in them do not count.
+        """
+        ...
+
+    async def file_limit(self) -> int:
+        """How many bytes a file may have here."""
+        ...
+
+    async def show_status(self, address: ChatAddress, status: Status, *, final: bool) -> None:
+        """Show a ticket's status where the platform has a place for it: a forum post's tags; ``final`` also archives
+        the chat thread (never locks it). Idempotent; nothing to do where there is none. Never renames, never edits.
+        """
+        ...
+
+    def current(self, address: ChatAddress) -> ChatAddress:
+        """Where this address is now: the same, or, where its room was replaced, the new room without a chat thread (a
+        thread's root stayed in the old one). A replaced direct message room is its own chat thread again.
         """
         ...
 

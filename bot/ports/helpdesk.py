@@ -1,6 +1,6 @@
 """What the core needs of the help desk."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -8,13 +8,15 @@ from bot.domain.findings import Finding
 from bot.domain.helpdesk import (
     AppendedThread,
     Conversation,
+    ConversationView,
+    DeskFile,
     Entry,
     NewConversation,
     NewCustomer,
     OpenedConversation,
     Status,
 )
-from bot.domain.ids import ConversationId, CustomerId, TicketNumber
+from bot.domain.ids import ConversationId, CustomerId, ThreadId, TicketNumber
 
 
 class HelpDesk(Protocol):
@@ -51,6 +53,24 @@ class HelpDesk(Protocol):
 
     async def conversation(self, number: TicketNumber) -> Conversation | None:
         """The conversation with this number, however it came in; None when there is none (or it is deleted)."""
+        ...
+
+    async def read(self, conversation_id: ConversationId) -> ConversationView | None:
+        """The conversation as it is now, in the trash too; None when it was deleted for good."""
+        ...
+
+    def changed(self, since: datetime) -> AsyncIterator[ConversationView]:
+        """All conversations changed since then (by the help desk's clock), oldest change first within each status and
+        state; trashed ones too, in whatever mailbox. One may come twice. Raises as every method does.
+        """
+        ...
+
+    async def survivor(self, merged: ConversationView, threads: Collection[ThreadId]) -> ConversationView | None:
+        """The conversation that holds these threads now that ``merged`` was merged into it; None when none does."""
+        ...
+
+    async def download(self, file: DeskFile, *, limit_bytes: int) -> bytes:
+        """A file's bytes. Larger than the limit, or gone: ``PermanentError``."""
         ...
 
     async def set_triage(self, conversation_id: ConversationId, label: str, priority: str) -> None:

@@ -6,14 +6,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from bot.domain.chat import Author, ChatAddress, ChatMessage, Platform
+from bot.domain.chat import Author, ChatAddress, ChatEvent, Platform, Pressed
 from bot.domain.commands import CommandReply, Invocation, TicketSuggestion
-from bot.domain.ids import LinkId
+from bot.domain.ids import ConversationId, LinkId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The message is stored and will be filed; ``opened`` tells whether it opened a ticket."""
+    """It is stored and will be carried out; ``opened`` tells whether it opened a ticket."""
 
     link_id: LinkId
     opened: bool
@@ -21,12 +21,12 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
-    """The message was received before; nothing was done."""
+    """It was received before; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
-    """The message is none of the bot's business, and why."""
+    """It is none of the bot's business, and why."""
 
     reason: str
 
@@ -36,20 +36,29 @@ IntakeResult: TypeAlias = Accepted | Duplicate | Ignored
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What came in at once: messages in their order, and the cursors to remember with them (None forgets one)."""
+    """What came in at once, in its order: messages, edits, deletions, reactions; and the cursors to remember with it
+    (None forgets one).
+    """
 
     platform: Platform
-    messages: tuple[ChatMessage, ...] = ()
+    events: tuple[ChatEvent, ...] = ()
     remember: Mapping[str, str | None] = field(default_factory=dict)
 
 
 class MessageIntake(Protocol):
-    """Where chat messages enter."""
+    """Where chat messages, and what becomes of them, enter."""
 
     async def accept(self, arrival: Arrival) -> Sequence[IntakeResult]:
-        """Store, decide and promise for each message, and move the cursors, in one transaction; returns once durable.
+        """Store, decide and promise for each event, and move the cursors, in one transaction; returns once durable.
 
-        Idempotent by message. Makes no network call. One result per message, in order.
+        Idempotent by event. Makes no network call. One result per event, in order. Edits, deletions and reactions of
+        messages that belong to no ticket are ignored, so adapters need not know which do.
+        """
+        ...
+
+    async def standing_in(self, address: ChatAddress) -> Sequence[str]:
+        """The ids of the newest hundred members' messages in exactly this place that belong to a ticket and are not
+        known to be deleted: to be compared with a history that is fetched again after a downtime.
         """
         ...
 
@@ -71,6 +80,23 @@ class ChatEvents(Protocol):
 
     async def gap_skipped(self, address: ChatAddress, description: str, dedup: str) -> None:
         """Messages of a downtime lie beyond ``backfill_hours``, or cannot be read: staff is told once per ``dedup``."""
+        ...
+
+    async def pressed(self, pressed: Pressed) -> CommandReply:
+        """Somebody pressed a button: carry it out and say what to answer, to them alone. Idempotent by ``press_id``.
+
+        Raises nothing but ``StoreError``.
+        """
+        ...
+
+
+class HelpDeskEvents(Protocol):
+    """Where the help desk says that something happened."""
+
+    def changed(self, conversation_id: ConversationId, *, replied: bool) -> None:
+        """This conversation is to be read again soon. ``replied``: the help desk says that an agent's reply can no
+        longer be taken back. Returns at once; what is missed is found by the sweep.
+        """
         ...
 
 
@@ -124,6 +150,22 @@ class WebStatus(Protocol):
 
     async def ready(self) -> tuple[bool, Mapping[str, object]]:
         """Store and the configured chat platforms are connected; with each part, its state and since when."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebAnswer:
+    """What a web endpoint answers: a status and, for people, a line of text."""
+
+    status: int
+    text: str = ""
+
+
+class WebEndpoint(Protocol):
+    """Takes one POST: bounded raw body in, status out."""
+
+    async def __call__(self, headers: Mapping[str, str], body: bytes) -> WebAnswer:
+        """Answer; ``headers`` are looked up whatever their case. Raises ``WebhookError`` for what cannot be trusted."""
         ...
 
 

@@ -1,34 +1,86 @@
 """What the core needs of its store: one unit of work at a time, all or nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from bot.domain.chat import ChatAddress, Platform
+from bot.domain.chat import ChatAddress, ChatMessage, Platform
 from bot.domain.delivery import Delivery, DeliveryState
 from bot.domain.effects import FetchResult
-from bot.domain.ids import CustomerId, DeliveryId, LinkId, TicketNumber
+from bot.domain.ids import ConversationId, CustomerId, DeliveryId, LinkId, ThreadId, TicketNumber
 from bot.domain.links import ConversationLink
+from bot.domain.relay import KnownThread
+from bot.domain.versions import MessageVersion
 
 T = TypeVar("T")
+
+
+SENT = "sent"
+"""The decision of a message that the bot itself said."""
+
+ASKED = "asked"
+"""The same, where it asked whether a ticket is solved: reactions to it are answers."""
+
+DELETED = "deleted"
+"""The decision of a message that belonged to a ticket and was taken away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A recorded message; ``author_id`` is "" for the bot's own and for those of the first release."""
+
+    decision: str
+    link_id: LinkId | None
+    author_id: str = ""
 
 
 class Inbox(Protocol):
     """The messages received, each once."""
 
-    async def admit(self, dedup_key: str, *, decision: str, link_id: LinkId | None, at: datetime) -> bool:
-        """Record a message with its decision: opened, continued, or why it was ignored. False: known already."""
+    async def admit(
+        self,
+        dedup_key: str,
+        *,
+        decision: str,
+        link_id: LinkId | None,
+        at: datetime,
+        message: ChatMessage | None = None,
+    ) -> bool:
+        """Record a message, or what became of one, with its decision: opened, continued, or why it was ignored. False:
+        known already. ``message`` is given for one that belongs to a ticket: its place and author are kept.
+        """
         ...
 
     async def known(self, dedup_keys: Sequence[str]) -> set[str]:
         """Those of the keys that are recorded."""
         ...
 
+    async def get(self, dedup_key: str) -> Received | None:
+        """What is known of a message, also of one that the bot itself sent."""
+        ...
+
     async def link_of(self, dedup_key: str) -> LinkId | None:
         """The ticket a message belongs to, also one that the bot itself sent."""
         ...
 
-    async def record_sent(self, dedup_keys: Sequence[str], *, link_id: LinkId | None, at: datetime) -> None:
+    async def redecide(self, dedup_key: str, decision: str) -> None:
+        """Replace the decision of a recorded message."""
+        ...
+
+    async def standing_in(self, address: ChatAddress, decisions: Collection[str], limit: int) -> Sequence[str]:
+        """The keys of the newest messages in exactly this place with one of these decisions, newest first."""
+        ...
+
+    async def record_sent(
+        self,
+        dedup_keys: Sequence[str],
+        *,
+        address: ChatAddress,
+        link_id: LinkId | None,
+        at: datetime,
+        decision: str = SENT,
+    ) -> None:
         """Remember messages that the bot sent, so that replies to them find their ticket."""
         ...
 
@@ -60,7 +112,23 @@ class Links(Protocol):
         ...
 
     async def numbered(self, number: TicketNumber) -> ConversationLink | None:
-        """By ticket number."""
+        """By ticket number, present or former."""
+        ...
+
+    async def of_conversation(self, conversation_id: ConversationId) -> Sequence[ConversationLink]:
+        """All tickets that this conversation belongs to, now or formerly; several after a merge."""
+        ...
+
+    async def retire(self, conversation_id: ConversationId, number: TicketNumber | None, link_id: LinkId) -> None:
+        """The ticket goes on in another conversation; answers in this one, and its number, still lead to it."""
+        ...
+
+    async def asked(self) -> Sequence[ConversationLink]:
+        """Those whose member was asked whether it is solved and has not answered."""
+        ...
+
+    async def unfinished(self, after: LinkId, limit: int) -> Sequence[ConversationLink]:
+        """Tickets with a conversation that is not closed, in the order of their ids, from ``after`` on (exclusive)."""
         ...
 
     async def open_ones(self, prefix: str, limit: int) -> Sequence[ConversationLink]:
@@ -87,6 +155,10 @@ class Outbox(Protocol):
         """Pending ones and parked ones that hold their followers, with their position, by position, from ``after`` on
         (exclusive).
         """
+        ...
+
+    async def is_busy(self, ordering_key: str) -> bool:
+        """Whether anything with this key is pending."""
         ...
 
     async def parked(self) -> Sequence[Delivery]:
@@ -116,6 +188,42 @@ class Outbox(Protocol):
 
     async def purge(self, before: datetime) -> int:
         """Forget done and discarded deliveries last touched before. Returns how many."""
+        ...
+
+
+class Threads(Protocol):
+    """The help desk's threads that were seen or written, each remembered for good."""
+
+    async def known(self, thread_ids: Collection[ThreadId]) -> Mapping[ThreadId, KnownThread]:
+        """Those of the threads that are remembered."""
+        ...
+
+    async def save(self, *threads: KnownThread) -> None:
+        """Remember them as they are now; replaces what was remembered."""
+        ...
+
+    async def written_by(self, delivery_id: DeliveryId) -> KnownThread | None:
+        """The thread that this delivery wrote."""
+        ...
+
+    async def own_of(self, link_id: LinkId) -> Sequence[ThreadId]:
+        """The threads that the bot wrote for this ticket, oldest first."""
+        ...
+
+    async def waiting(self) -> Sequence[KnownThread]:
+        """Those whose wait has an end."""
+        ...
+
+
+class Versions(Protocol):
+    """Messages that were edited: the newest version, and which one the help desk has."""
+
+    async def get(self, dedup_key: str) -> MessageVersion | None:
+        """By the message's key; None for one that was never edited."""
+        ...
+
+    async def save(self, version: MessageVersion) -> None:
+        """Remember it; replaces what was remembered of this message."""
         ...
 
 
@@ -162,6 +270,10 @@ class Records(Protocol):
     def links(self) -> Links: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def threads(self) -> Threads: ...
+    @property
+    def versions(self) -> Versions: ...
     @property
     def customers(self) -> Customers: ...
     @property
