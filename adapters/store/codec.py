@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, SchemaSerializer, SchemaValidator, core_schema
 
+from bot.domain.chat import ChatMessage
 from bot.domain.effects import Effect, FetchResult
 from bot.domain.errors import StoreError
 
@@ -131,3 +132,4 @@ def from_microseconds(count: int) -> datetime:
 
 EFFECTS: JsonCodec[Effect] = JsonCodec(Effect)
 FETCH_RESULTS: JsonCodec[FetchResult] = JsonCodec(FetchResult)
+MESSAGES: JsonCodec[ChatMessage] = JsonCodec(ChatMessage)

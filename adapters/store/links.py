@@ -7,11 +7,11 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from adapters.store.session import Session, first
-from adapters.store.tables import LINK_IS_OPEN, Row, links
+from adapters.store.tables import LINK_IS_ASKED, LINK_IS_OPEN, Row, former_conversations, links, replacing
 from bot.domain.chat import ChatAddress, Platform
 from bot.domain.errors import StoreError
 from bot.domain.helpdesk import Status
-from bot.domain.ids import ConversationId, CustomerId, LinkId, TicketNumber
+from bot.domain.ids import AgentId, ConversationId, CustomerId, LinkId, TicketNumber
 from bot.domain.links import ConversationLink
 from bot.ports.store import Links
 
@@ -40,6 +40,28 @@ _LATEST = (
     .limit(1)
 )
 _NUMBERED = sa.select(links).where(links.c.number == sa.bindparam("number")).order_by(links.c.seq).limit(1)
+_FORMERLY_NUMBERED = (
+    sa.select(links)
+    .join(former_conversations, former_conversations.c.link_id == links.c.link_id)
+    .where(former_conversations.c.number == sa.bindparam("number"))
+    .order_by(links.c.seq)
+    .limit(1)
+)
+_CONVERSATION = sa.bindparam("conversation_id", type_=sa.BigInteger)
+_FORMER = sa.select(former_conversations.c.link_id).where(former_conversations.c.conversation_id == _CONVERSATION)
+_OF_CONVERSATION = (
+    sa.select(links)
+    .where((links.c.conversation_id == _CONVERSATION) | links.c.link_id.in_(_FORMER))
+    .order_by(links.c.seq)
+)
+_RETIRE = replacing(former_conversations, "number", "link_id")
+_ASKED = sa.select(links).where(LINK_IS_ASKED).order_by(links.c.asked_at, links.c.seq)
+_UNFINISHED = (
+    sa.select(links)
+    .where(LINK_IS_OPEN, links.c.link_id > sa.bindparam("after"))
+    .order_by(links.c.link_id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
 _TYPED = sa.bindparam("typed", type_=sa.Text)
 _FITS = sa.cast(links.c.number, sa.Text).startswith(_TYPED, escape="\\") | links.c.subject_folded.contains(
     _TYPED, escape="\\"
@@ -80,13 +102,33 @@ class SqlLinks(Links):
 
     @override
     async def numbered(self, number: TicketNumber) -> ConversationLink | None:
-        return _link(await first(self._session, _NUMBERED, {"number": number}))
+        row = await first(self._session, _NUMBERED, {"number": number})
+        return _link(row if row is not None else await first(self._session, _FORMERLY_NUMBERED, {"number": number}))
+
+    @override
+    async def of_conversation(self, conversation_id: ConversationId) -> Sequence[ConversationLink]:
+        return await self._all(_OF_CONVERSATION, {"conversation_id": conversation_id})
+
+    @override
+    async def retire(self, conversation_id: ConversationId, number: TicketNumber | None, link_id: LinkId) -> None:
+        row = {"conversation_id": conversation_id, "number": number, "link_id": link_id}
+        await self._session.change(_RETIRE.on(self._session.dialect), row)
+
+    @override
+    async def asked(self) -> Sequence[ConversationLink]:
+        return await self._all(_ASKED, {})
+
+    @override
+    async def unfinished(self, after: LinkId, limit: int) -> Sequence[ConversationLink]:
+        return await self._all(_UNFINISHED, {"after": after, "most": limit})
 
     @override
     async def open_ones(self, prefix: str, limit: int) -> Sequence[ConversationLink]:
         literal = prefix.casefold().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        rows = await self._session.rows(_OPEN_ONES, {"typed": literal, "most": limit})
-        return [link for row in rows if (link := _link(row)) is not None]
+        return await self._all(_OPEN_ONES, {"typed": literal, "most": limit})
+
+    async def _all(self, statement: sa.Executable, given: Mapping[str, Any]) -> Sequence[ConversationLink]:
+        return [link for row in await self._session.rows(statement, given) if (link := _link(row)) is not None]
 
 
 def _columns(link: ConversationLink) -> Mapping[str, Any]:
@@ -106,6 +148,13 @@ def _columns(link: ConversationLink) -> Mapping[str, Any]:
         "priority": link.priority,
         "subject": link.subject,
         "subject_folded": link.subject.casefold(),
+        "is_mail": not link.is_chat,
+        "followed": link.followed,
+        "assignee_id": link.assignee_id,
+        "changed_at": link.changed_at,
+        "asked_at": link.asked_at,
+        "reminded_at": link.reminded_at,
+        "answered_at": link.answered_at,
     }
 
 
@@ -126,4 +175,11 @@ def _link(row: Row | None) -> ConversationLink | None:
         status=Status(row.status),
         label=row.label,
         priority=row.priority,
+        is_chat=not row.is_mail,
+        followed=bool(row.followed),
+        assignee_id=None if row.assignee_id is None else AgentId(row.assignee_id),
+        changed_at=row.changed_at,
+        asked_at=row.asked_at,
+        reminded_at=row.reminded_at,
+        answered_at=row.answered_at,
     )

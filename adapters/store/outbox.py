@@ -42,6 +42,7 @@ _WAITING = (
     .order_by(outbox.c.seq)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
+_BUSY = sa.select(outbox.c.seq).where(OPEN, _IS_PENDING, outbox.c.ordering_key == sa.bindparam("key")).limit(1)
 _PARKED = sa.select(outbox).where(OPEN, _IS_PARKED).order_by(outbox.c.seq)
 _SUSPECT = (
     outbox.update()
@@ -141,6 +142,10 @@ class SqlOutbox(Outbox):
     async def waiting(self, after: int, limit: int) -> Sequence[tuple[int, Delivery]]:
         rows = await self._session.rows(_WAITING, {"after": after, "most": limit})
         return [(row.seq, _delivery(row)) for row in rows]
+
+    @override
+    async def is_busy(self, ordering_key: str) -> bool:
+        return bool(await self._session.rows(_BUSY, {"key": ordering_key}))
 
     @override
     async def parked(self) -> Sequence[Delivery]:

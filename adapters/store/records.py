@@ -9,10 +9,12 @@ from adapters.store.links import SqlLinks
 from adapters.store.memory import SqlMemory
 from adapters.store.outbox import SqlOutbox
 from adapters.store.session import Session
+from adapters.store.threads import SqlThreads
+from adapters.store.versions import SqlVersions
 from bot.domain.delivery import Delivery
 from bot.domain.ids import DeliveryId
 from bot.ports.clock import Clock
-from bot.ports.store import Audit, Customers, Inbox, Links, Memory, Outbox, Records
+from bot.ports.store import Audit, Customers, Inbox, Links, Memory, Outbox, Records, Threads, Versions
 
 
 class SqlRecords(Records):
@@ -23,6 +25,8 @@ class SqlRecords(Records):
         self._inbox = SqlInbox(session)
         self._links = SqlLinks(session)
         self._outbox = SqlOutbox(session, clock, self.promised)
+        self._threads = SqlThreads(session)
+        self._versions = SqlVersions(session)
         self._customers = SqlCustomers(session)
         self._memory = SqlMemory(session)
         self._audit = SqlAudit(session)
@@ -41,6 +45,16 @@ class SqlRecords(Records):
     @override
     def outbox(self) -> Outbox:
         return self._outbox
+
+    @property
+    @override
+    def threads(self) -> Threads:
+        return self._threads
+
+    @property
+    @override
+    def versions(self) -> Versions:
+        return self._versions
 
     @property
     @override

@@ -62,9 +62,14 @@ inbox = sa.Table(
     sa.Column("decision", sa.Text, nullable=False),
     sa.Column("link_id", sa.Text),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("place", Words),  # of what belongs to a ticket: the chat thread, else the room
+    sa.Column("author_id", Words),
     sqlite_with_rowid=False,
 )
-"""Messages received and, with the decision "sent", messages the bot sent."""
+"""Messages received and, with the decisions "sent" and "asked", messages the bot sent."""
+
+HAS_PLACE = sa.text("place IS NOT NULL")
+sa.Index("inbox_place", inbox.c.place, inbox.c.at, sqlite_where=HAS_PLACE, postgresql_where=HAS_PLACE)
 
 links = sa.Table(
     "links",
@@ -86,10 +91,60 @@ links = sa.Table(
     sa.Column("priority", sa.Text),
     sa.Column("subject", Words, nullable=False),
     sa.Column("subject_folded", Words, nullable=False),  # databases fold the case of ASCII letters only
+    sa.Column("is_mail", sa.Boolean),  # not known before release 0.2: then it is none
+    sa.Column("followed", sa.Boolean),
+    sa.Column("assignee_id", sa.BigInteger),
+    sa.Column("changed_at", Instant),
+    sa.Column("asked_at", Instant),
+    sa.Column("reminded_at", Instant),
+    sa.Column("answered_at", Instant),
     sa.UniqueConstraint("platform", "room", "chat_thread"),
     sa.Index("links_latest", "platform", "room", "author_id", "opened_at"),
     sa.Index("links_number", "number"),
+    sa.Index("links_conversation", "conversation_id"),
 )
+
+LINK_IS_ASKED = sa.text("asked_at IS NOT NULL")
+sa.Index("links_asked", links.c.asked_at, sqlite_where=LINK_IS_ASKED, postgresql_where=LINK_IS_ASKED)
+
+former_conversations = sa.Table(
+    "former_conversations",
+    metadata,
+    sa.Column("conversation_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger),
+    sa.Column("link_id", sa.Text, nullable=False),
+    sa.Index("former_conversations_number", "number"),
+)
+"""Conversations that a ticket went on from: replies there, and their numbers, still lead to it."""
+
+threads = sa.Table(
+    "threads",
+    metadata,
+    sa.Column("thread_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("conversation_id", sa.BigInteger, nullable=False),
+    sa.Column("fate", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Column("rounds", sa.Integer, nullable=False),
+    sa.Column("link_id", sa.Text),
+    sa.Column("delivery_id", sa.Text),
+)
+"""Threads of the help desk that were seen (agents' replies) or written (own ones)."""
+
+IS_WAITING = sa.text("due_at IS NOT NULL")
+IS_OWN = sa.text("delivery_id IS NOT NULL")
+sa.Index("threads_waiting", threads.c.due_at, sqlite_where=IS_WAITING, postgresql_where=IS_WAITING)
+sa.Index("threads_delivery", threads.c.delivery_id, sqlite_where=IS_OWN, postgresql_where=IS_OWN)
+sa.Index("threads_link", threads.c.link_id, sqlite_where=IS_OWN, postgresql_where=IS_OWN)
+
+versions = sa.Table(
+    "versions",
+    metadata,
+    sa.Column("dedup_key", Words, primary_key=True),
+    sa.Column("filed", Words, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+)
+"""Messages that were edited, as they are now."""
 
 LINK_IS_OPEN = sa.text("number IS NOT NULL AND status NOT IN ('closed', 'spam')")
 """Written out in index and query alike: a partial index serves only queries that repeat its condition."""
@@ -177,13 +232,14 @@ class Upsert:
         return self._statements[dialect]
 
 
-def replacing(table: sa.Table, value: str) -> Upsert:
-    """An insert that replaces ``value`` where the primary key is there already."""
+def replacing(table: sa.Table, *names: str) -> Upsert:
+    """An insert that replaces these columns where the primary key is there already."""
 
     def build(insert: Any) -> Any:
         statement = insert(table)
         return statement.on_conflict_do_update(
-            index_elements=[column.name for column in table.primary_key], set_={value: statement.excluded[value]}
+            index_elements=[column.name for column in table.primary_key],
+            set_={name: statement.excluded[name] for name in names},
         )
 
     return Upsert(build)

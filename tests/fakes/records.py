@@ -1,21 +1,36 @@
 """The rows of a store in memory, and what one unit of work can do to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from typing_extensions import override
 
-from bot.domain.chat import ChatAddress, Platform
+from bot.domain.chat import ChatAddress, ChatMessage, Platform
 from bot.domain.delivery import Delivery, DeliveryState
 from bot.domain.effects import Effect, FetchResult, FileLateFiles, FileMessage, OpenConversation
 from bot.domain.errors import StoreError
 from bot.domain.helpdesk import Status
-from bot.domain.ids import CustomerId, DeliveryId, LinkId, TicketNumber
+from bot.domain.ids import ConversationId, CustomerId, DeliveryId, LinkId, ThreadId, TicketNumber
 from bot.domain.links import ConversationLink
+from bot.domain.relay import KnownThread
+from bot.domain.versions import MessageVersion
 from bot.ports.clock import Clock
-from bot.ports.store import Audit, Customers, Inbox, Links, Memory, Outbox, Records
+from bot.ports.store import (
+    SENT,
+    Audit,
+    Customers,
+    Inbox,
+    Links,
+    Memory,
+    Outbox,
+    Received,
+    Records,
+    Threads,
+    Versions,
+)
+from tests.fakes.table import FakeThreads, FakeVersions, Table
 
 _OVER = (DeliveryState.DONE, DeliveryState.DISCARDED)
 
@@ -39,8 +54,11 @@ class AuditLine:
 class Contents:
     """All rows. Values are immutable, so copies of the dictionaries are a snapshot."""
 
-    decisions: dict[str, str] = field(default_factory=dict)
-    message_links: dict[str, LinkId | None] = field(default_factory=dict)
+    received: dict[str, Received] = field(default_factory=dict)
+    places: dict[str, ChatAddress] = field(default_factory=dict)
+    former: dict[ConversationId, tuple[TicketNumber | None, LinkId]] = field(default_factory=dict)
+    threads: dict[ThreadId, KnownThread] = field(default_factory=dict)
+    versions: dict[str, MessageVersion] = field(default_factory=dict)
     links: dict[LinkId, ConversationLink] = field(default_factory=dict)
     deliveries: dict[DeliveryId, Delivery] = field(default_factory=dict)
     positions: dict[DeliveryId, int] = field(default_factory=dict)
@@ -63,6 +81,8 @@ class FakeRecords(Records):
         self._inbox = FakeInbox(rows, writable=promised is not None)
         self._links = FakeLinks(rows, writable=promised is not None)
         self._outbox = FakeOutbox(rows, clock, promised)
+        self._threads = FakeThreads(rows, writable=promised is not None)
+        self._versions = FakeVersions(rows, writable=promised is not None)
         self._customers = FakeCustomers(rows, writable=promised is not None)
         self._memory = FakeMemory(rows, writable=promised is not None)
         self._audit = FakeAudit(rows, writable=promised is not None)
@@ -84,6 +104,16 @@ class FakeRecords(Records):
 
     @property
     @override
+    def threads(self) -> Threads:
+        return self._threads
+
+    @property
+    @override
+    def versions(self) -> Versions:
+        return self._versions
+
+    @property
+    @override
     def customers(self) -> Customers:
         return self._customers
 
@@ -98,46 +128,69 @@ class FakeRecords(Records):
         return self._audit
 
 
-class _Table:
-    def __init__(self, rows: Contents, *, writable: bool) -> None:
-        self._all = rows
-        self._writable = writable
-
-    @property
-    def _rows(self) -> Contents:
-        """The rows, for a change."""
-        if not self._writable:
-            raise StoreError("a read must not write")
-        return self._all
-
-
-class FakeInbox(_Table, Inbox):
+class FakeInbox(Table, Inbox):
     """Messages by key."""
 
     @override
-    async def admit(self, dedup_key: str, *, decision: str, link_id: LinkId | None, at: datetime) -> bool:
+    async def admit(
+        self,
+        dedup_key: str,
+        *,
+        decision: str,
+        link_id: LinkId | None,
+        at: datetime,
+        message: ChatMessage | None = None,
+    ) -> bool:
         rows = self._rows
-        if dedup_key in rows.message_links:
+        if dedup_key in rows.received:
             return False
-        rows.decisions[dedup_key] = decision
-        rows.message_links[dedup_key] = link_id
+        author_id = message.author.user_id if message is not None else ""
+        rows.received[dedup_key] = Received(decision=decision, link_id=link_id, author_id=author_id)
+        if message is not None:
+            rows.places[dedup_key] = message.address
         return True
 
     @override
     async def known(self, dedup_keys: Sequence[str]) -> set[str]:
-        return {key for key in dedup_keys if key in self._all.message_links}
+        return {key for key in dedup_keys if key in self._all.received}
+
+    @override
+    async def get(self, dedup_key: str) -> Received | None:
+        return self._all.received.get(dedup_key)
 
     @override
     async def link_of(self, dedup_key: str) -> LinkId | None:
-        return self._all.message_links.get(dedup_key)
+        found = self._all.received.get(dedup_key)
+        return None if found is None else found.link_id
 
     @override
-    async def record_sent(self, dedup_keys: Sequence[str], *, link_id: LinkId | None, at: datetime) -> None:
+    async def redecide(self, dedup_key: str, decision: str) -> None:
+        rows = self._rows
+        if dedup_key in rows.received:
+            rows.received[dedup_key] = replace(rows.received[dedup_key], decision=decision)
+
+    @override
+    async def standing_in(self, address: ChatAddress, decisions: Collection[str], limit: int) -> Sequence[str]:
+        rows = self._all
+        here = [key for key, place in rows.places.items() if place == address]
+        return [key for key in reversed(here) if rows.received[key].decision in decisions][:limit]
+
+    @override
+    async def record_sent(
+        self,
+        dedup_keys: Sequence[str],
+        *,
+        address: ChatAddress,
+        link_id: LinkId | None,
+        at: datetime,
+        decision: str = SENT,
+    ) -> None:
         for key in dedup_keys:
-            await self.admit(key, decision="sent", link_id=link_id, at=at)
+            if await self.admit(key, decision=decision, link_id=link_id, at=at):
+                self._rows.places[key] = address
 
 
-class FakeLinks(_Table, Links):
+class FakeLinks(Table, Links):
     """Links by id."""
 
     @override
@@ -174,7 +227,29 @@ class FakeLinks(_Table, Links):
 
     @override
     async def numbered(self, number: TicketNumber) -> ConversationLink | None:
-        return next((link for link in self._all.links.values() if link.number == number), None)
+        found = next((link for link in self._all.links.values() if link.number == number), None)
+        formerly = next((link_id for known, link_id in self._all.former.values() if known == number), None)
+        return found or (self._all.links.get(formerly) if formerly is not None else None)
+
+    @override
+    async def of_conversation(self, conversation_id: ConversationId) -> Sequence[ConversationLink]:
+        _, former = self._all.former.get(conversation_id, (None, None))
+        links = self._all.links.values()
+        return [link for link in links if link.conversation_id == conversation_id or link.link_id == former]
+
+    @override
+    async def retire(self, conversation_id: ConversationId, number: TicketNumber | None, link_id: LinkId) -> None:
+        self._rows.former[conversation_id] = (number, link_id)
+
+    @override
+    async def asked(self) -> Sequence[ConversationLink]:
+        asked = [(link.asked_at, link) for link in self._all.links.values() if link.asked_at is not None]
+        return [link for _, link in sorted(asked, key=lambda one: one[0])]
+
+    @override
+    async def unfinished(self, after: LinkId, limit: int) -> Sequence[ConversationLink]:
+        links = [link for link in self._all.links.values() if link.number is not None and not link.is_closed]
+        return sorted((link for link in links if link.link_id > after), key=lambda link: link.link_id)[:limit]
 
     @override
     async def open_ones(self, prefix: str, limit: int) -> Sequence[ConversationLink]:
@@ -189,7 +264,7 @@ class FakeLinks(_Table, Links):
         return sorted(fitting, key=lambda link: link.opened_at, reverse=True)[:limit]
 
 
-class FakeOutbox(_Table, Outbox):
+class FakeOutbox(Table, Outbox):
     """Deliveries by id, with their positions."""
 
     def __init__(self, rows: Contents, clock: Clock, promised: set[DeliveryId] | None) -> None:
@@ -242,6 +317,13 @@ class FakeOutbox(_Table, Outbox):
             if position > after
             and (row.state is DeliveryState.PENDING or (row.state is DeliveryState.PARKED and row.holds))
         ][:limit]
+
+    @override
+    async def is_busy(self, ordering_key: str) -> bool:
+        return any(
+            one.ordering_key == ordering_key and one.state is DeliveryState.PENDING
+            for one in self._all.deliveries.values()
+        )
 
     @override
     async def parked(self) -> Sequence[Delivery]:
@@ -303,7 +385,7 @@ def _fetch_needed_by(effect: Effect) -> DeliveryId | None:
             return None
 
 
-class FakeCustomers(_Table, Customers):
+class FakeCustomers(Table, Customers):
     """Customers by chat member."""
 
     @override
@@ -315,7 +397,7 @@ class FakeCustomers(_Table, Customers):
         self._rows.customers[platform, user_id] = customer_id
 
 
-class FakeMemory(_Table, Memory):
+class FakeMemory(Table, Memory):
     """Entries by owner and name."""
 
     @override
@@ -332,7 +414,7 @@ class FakeMemory(_Table, Memory):
                 self._rows.memory[owner, name] = text
 
 
-class FakeAudit(_Table, Audit):
+class FakeAudit(Table, Audit):
     """Lines in their order."""
 
     @override
