@@ -19,7 +19,9 @@ from bot.domain.errors import DeliveryError, OutcomeUnknownError, PermanentError
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
 SLOWEST_UPLOAD = 256 * 1024
-"""Bytes per second; a request with files may take longer by what they need at this pace, or it would never succeed."""
+"""Bytes per second; a request with files, or for one, may take longer by what they need at this pace, or it would never
+succeed.
+"""
 
 SETTLES_AFTER = timedelta(seconds=60)
 """A request that timed out, here or at a proxy (504), is often still being worked on; PHP behind nginx ends after 60 s
@@ -83,6 +85,10 @@ class TooLargeError(StatusError):
     """413: the same with fewer bytes may pass."""
 
 
+class OversizedError(PermanentError):
+    """The answer is larger than the caller wants."""
+
+
 class AccessError(TransientError):
     """401, 403: the key was changed or the address is wrong. Nothing is parked: work goes on once that is mended."""
 
@@ -122,24 +128,35 @@ class Connection:
         await self._session.close()
 
     async def send(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None, creates: bool
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: object = None,
+        creates: bool,
+        largest_bytes: int | None = None,
     ) -> Answer:
         """The answer, of any status. ``creates``: repeating the request would make a second one.
 
-        Raises ``TransientError`` when it surely was not done or may be repeated freely, else ``OutcomeUnknownError``.
+        Raises ``TransientError`` when it surely was not done or may be repeated freely, else ``OutcomeUnknownError``;
+        ``OversizedError`` for an answer over ``largest_bytes``, which is not received to its end.
         """
         content = None if body is None else _encoded(body)
+        size = len(content or b"") + (largest_bytes or 0)
         try:
-            async with asyncio.timeout(self._total_seconds + len(content or b"") / SLOWEST_UPLOAD):
-                return await self._exchange(method, path, params, content)
+            async with asyncio.timeout(self._total_seconds + size / SLOWEST_UPLOAD):
+                return await self._exchange(method, path, params, content, largest_bytes or self._largest)
         except _NOT_DONE as error:
             raise TransientError(f"{self._system} cannot be reached ({_name(error)})") from error
         except (aiohttp.ClientError, OSError, _OversizedError) as error:
+            if largest_bytes is not None and isinstance(error, _OversizedError):
+                raise OversizedError(f"{self._system}'s answer is too large") from error
             reason = f"{self._system} gave no usable answer ({_name(error)})"
             raise _lost(reason, creates=creates, timed_out=isinstance(error, TimeoutError)) from error
 
     async def _exchange(
-        self, method: str, path: str, params: Mapping[str, str] | None, content: bytes | None
+        self, method: str, path: str, params: Mapping[str, str] | None, content: bytes | None, largest: int
     ) -> Answer:
         await _hear_closings()
         response = await self._session.request(
@@ -151,11 +168,13 @@ class Connection:
             allow_redirects=False,
         )
         try:
+            if (response.content_length or 0) > largest:
+                raise _OversizedError
             received = bytearray()
             # The library unpacks piece by piece, and only as fast as the pieces are taken here.
             async for chunk in response.content.iter_any():
                 received += chunk
-                if len(received) > self._largest:
+                if len(received) > largest:
                     raise _OversizedError
         finally:
             # After the whole answer the connection is among the free ones again and stays; before, it ends here.

@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 
 from adapters.freescout.markup import escaped
-from adapters.freescout.wire.answers import SeenFile, SeenThread
-from bot.domain.helpdesk import Entry, FileContent
+from adapters.freescout.wire.seen import SeenFile, SeenThread
+from bot.domain.chat import FileContent
+from bot.domain.helpdesk import Entry
 
 
 def too_large_line(file: FileContent) -> str:

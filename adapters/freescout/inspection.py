@@ -5,6 +5,7 @@ from functools import partial
 
 from adapters.freescout.endpoint import PART, AbsentError, Endpoint
 from adapters.freescout.labels import Labels
+from adapters.freescout.webhook_setup import WebhookSetup
 from adapters.freescout.wire import requests
 from adapters.http import AccessError, StatusError
 from bot.domain.errors import DeliveryError
@@ -14,7 +15,13 @@ _NOTES_ONLY = "label and priority are then told in the triage's internal note on
 
 
 async def inspect(
-    endpoint: Endpoint, labels: Labels, *, mailbox_id: int, bot_user_id: int, triage_as: str
+    endpoint: Endpoint,
+    labels: Labels,
+    webhook: WebhookSetup,
+    *,
+    mailbox_id: int,
+    bot_user_id: int,
+    triage_as: str,
 ) -> Sequence[Finding]:
     """Look; reads only. When the API cannot be used at all, that is the only finding."""
     try:
@@ -27,7 +34,8 @@ async def inspect(
             _mailbox(mailboxes, mailbox_id),
             await _user(endpoint, bot_user_id),
         ]
-        return [*found, *[one async for one in _triage(endpoint, labels, mailbox_id=mailbox_id, triage_as=triage_as)]]
+        found += [one async for one in _triage(endpoint, labels, mailbox_id=mailbox_id, triage_as=triage_as)]
+        return [*found, await webhook.finding()]
     except AbsentError as error:
         return [_finding("API and key", str(error))]
     except AccessError as error:

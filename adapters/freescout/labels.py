@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.freescout.endpoint import AbsentError, Endpoint
 from adapters.freescout.wire import answers, requests
-from adapters.freescout.wire.answers import SeenConversation
+from adapters.freescout.wire.seen import SeenConversation
 from adapters.http import StatusError
 from bot.domain.errors import PermanentError
 from bot.domain.ids import ConversationId

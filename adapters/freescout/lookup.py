@@ -7,7 +7,7 @@ from functools import partial
 from adapters.freescout.endpoint import Endpoint, GoneError
 from adapters.freescout.markup import carries_mark
 from adapters.freescout.wire import answers, requests
-from adapters.freescout.wire.answers import SeenConversation, SeenThread
+from adapters.freescout.wire.seen import SeenConversation, SeenThread, seen_conversation
 from bot.domain.helpdesk import Entry, NewConversation, NewCustomer, Status, ThreadKind
 from bot.domain.ids import CustomerId, TicketNumber
 
@@ -93,14 +93,14 @@ class Lookup:
         return None
 
     async def _conversations(self, filters: dict[str, str]) -> AsyncIterator[SeenConversation]:
-        for status in await self._statuses():
+        for status in await self.statuses():
             pages = partial(requests.conversations, {**filters, "status": status})
             async for document in self._endpoint.listed(pages, "conversations"):
-                seen = answers.seen_conversation(document)
+                seen = seen_conversation(document)
                 if seen is not None:
                     yield seen
 
-    async def _statuses(self) -> tuple[str, ...]:
+    async def statuses(self) -> tuple[str, ...]:
         """The values of ``status`` that together mean all of them: one for all where that is understood.
 
         Newer versions understand several in one value; older ones find nothing with it (facts 1.2), and one that took
@@ -118,5 +118,5 @@ class Lookup:
         """The status of some conversation that the list shows for this value; None when it shows none."""
         filters = {"status": several, "state": "published", "pageSize": "1"}
         found = answers.page_of(await self._endpoint.document(requests.conversations(filters, 1)), "conversations")
-        seen = (answers.seen_conversation(document) for document in (found[0] if found else ()))
+        seen = (seen_conversation(document) for document in (found[0] if found else ()))
         return next((one.status for one in seen if one is not None), None)

@@ -92,12 +92,15 @@ def carries_mark(body: str, delivery_id: str) -> bool:
 
     Only the last one: members can type links, and so anybody's mark, but never behind the bot's own anchor.
     """
-    if delivery_id not in body:
-        return False
+    return delivery_id in body and last_anchor(body).rpartition("#")[2] == delivery_id
+
+
+def last_anchor(body: str) -> str:
+    """The address of the last anchor in a thread's HTML, empty without one."""
     anchors = _Anchors()
     anchors.feed(body)
     anchors.close()
-    return anchors.last.rpartition("#")[2] == delivery_id
+    return anchors.last
 
 
 class _Anchors(HTMLParser):

@@ -1,4 +1,4 @@
-"""Serves /healthz and /readyz on aiohttp; bodies are bounded before anything reads them."""
+"""Serves /healthz, /readyz and the webhooks on aiohttp; bodies are bounded before anything reads them."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,29 +8,58 @@ from typing import Self
 import structlog
 from aiohttp import web
 
+from adapters.web.posts import posted
 from bot.domain.errors import BotError
-from bot.ports.inbound import WebStatus
+from bot.ports.inbound import WebEndpoint, WebStatus
 
 log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
 """No webhook of the help desk comes near it; whoever sends more is told 413 and not read to the end."""
 
+BODY_SECONDS = 10.0
+"""A server that sends a webhook has it at hand; whoever takes longer holds a connection and nothing else."""
+
+LINGERING_SECONDS = 1.0
+"""How long the rest of a refused body is thrown away, so that its sender gets to read the answer."""
+
 
 class WebServer:
-    """Listens from ``async with`` on. Raises ``BotError`` naming address and reason when it cannot."""
+    """Listens from ``async with`` on. Raises ``BotError`` naming address and reason when it cannot.
 
-    def __init__(self, *, host: str, port: int, status: WebStatus) -> None:
+    ``posts`` are the endpoints by path.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        status: WebStatus,
+        posts: Mapping[str, WebEndpoint] | None = None,
+        body_seconds: float = BODY_SECONDS,
+    ) -> None:
         self._host = host
         self._port = port
         self._status = status
+        self._posts = posts or {}
+        self._body_seconds = body_seconds
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         app.router.add_get("/healthz", self._answer(self._status.alive))
         app.router.add_get("/readyz", self._answer(self._status.ready))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        for path, endpoint in self._posts.items():
+            app.router.add_post(path, posted(endpoint, body_seconds=self._body_seconds))
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=1,
+            # Signatures are made over the bytes as they were sent.
+            auto_decompress=False,
+            lingering_time=LINGERING_SECONDS,
+        )
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         try:

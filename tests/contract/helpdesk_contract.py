@@ -1,8 +1,6 @@
 """What every help desk promises: one suite, run on the fake and on the real adapter."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from random import Random
@@ -10,99 +8,22 @@ from typing import TypeVar
 
 import pytest
 
-from bot.domain.chat import Platform
+from bot.domain.chat import FileContent, Platform
 from bot.domain.errors import DeliveryError, OutcomeUnknownError, PermanentError, TransientError
-from bot.domain.helpdesk import Entry, FileContent, NewConversation, NewCustomer, Status, ThreadKind
-from bot.domain.ids import ConversationId, CustomerId, TicketNumber, delivery_id
-from bot.domain.richtext import Link, RichText, Text, from_plain, paragraph
-from bot.ports.clock import Clock
-from bot.ports.helpdesk import HelpDesk
+from bot.domain.helpdesk import NewConversation, NewCustomer, Status, ThreadKind
+from bot.domain.ids import CustomerId, TicketNumber, delivery_id
+from tests.contract.desk_world import (
+    LOG,
+    MIA,
+    PICTURE,
+    WRITTEN,
+    ConversationSeen,
+    DeskWorld,
+    entry,
+    quoting_link,
+)
 
 T = TypeVar("T")
-MIA = NewCustomer(platform=Platform.DISCORD, platform_id="81384788765712384", name="Mia")
-PICTURE = FileContent(name="screen shot.png", mime_type="image/png", content=b"\x89PNG" * 50)
-LOG = FileContent(name="app.log", mime_type="text/plain", content=b"boom\n" * 9)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadView:
-    """A thread as an agent sees it; ``text`` contains the words, with or without markup around them."""
-
-    kind: ThreadKind
-    text: str
-    files: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationView:
-    """A conversation as an agent sees it; threads oldest first."""
-
-    number: int
-    subject: str
-    status: str
-    tags: frozenset[str]
-    threads: tuple[ThreadView, ...]
-
-
-class DeskWorld(ABC):
-    """A help desk with its surroundings: what goes wrong on the way, and what agents see and do."""
-
-    clock: Clock
-    desk: HelpDesk
-
-    @abstractmethod
-    async def conversations(self) -> Sequence[ConversationView]: ...
-
-    @abstractmethod
-    async def customer_names(self) -> Sequence[str]: ...
-
-    @abstractmethod
-    def lose_next_answer(self) -> None:
-        """The next creation is done, but its answer is lost."""
-
-    @abstractmethod
-    def cut_next_request(self) -> None:
-        """The next creation breaks off before any work, which the caller cannot know."""
-
-    @abstractmethod
-    async def go_down(self) -> None: ...
-
-    @abstractmethod
-    async def come_back(self) -> None: ...
-
-    @abstractmethod
-    def mail(self, subject: str, *tags: str) -> TicketNumber:
-        """A conversation comes by e-mail."""
-
-    @abstractmethod
-    def trash(self, conversation_id: ConversationId) -> None: ...
-
-    @abstractmethod
-    def delete_forever(self, conversation_id: ConversationId) -> None: ...
-
-    @abstractmethod
-    def skip_files(self) -> None:
-        """From now on attachments are dropped without a word."""
-
-    @abstractmethod
-    def limit_bytes(self, limit: int) -> None:
-        """From now on larger requests are refused."""
-
-
-def entry(name: str, *, kind: ThreadKind = ThreadKind.CUSTOMER, files: Sequence[FileContent] = ()) -> Entry:
-    return Entry(
-        delivery_id=delivery_id(name),
-        kind=kind,
-        text=from_plain(f"words of {name}"),
-        speaker="Mia (Discord)",
-        source_link="https://discord.com/channels/1/2/3",
-        files=tuple(files),
-    )
-
-
-def quoting_link(name: str, url: str, *, kind: ThreadKind = ThreadKind.CUSTOMER) -> Entry:
-    text = RichText(blocks=(paragraph(Link(url=url, children=(Text(text="look"),))),))
-    return Entry(delivery_id=delivery_id(name), kind=kind, text=text, source_link="https://discord.com/channels/1/2/3")
 
 
 async def persist(
@@ -141,7 +62,7 @@ class HelpDeskContract:
             asked_after=world.clock.now(),
         )
 
-    async def only(self, world: DeskWorld) -> ConversationView:
+    async def only(self, world: DeskWorld) -> ConversationSeen:
         (one,) = await world.conversations()
         return one
 
@@ -264,7 +185,7 @@ class HelpDeskContract:
         assert await world.desk.find_opened(new) is None
         assert await world.conversations() == []
 
-    @pytest.mark.parametrize("kind", list(ThreadKind))
+    @pytest.mark.parametrize("kind", WRITTEN)
     async def test_an_entry_whose_answer_was_lost_is_found(
         self, world: DeskWorld, mia: CustomerId, kind: ThreadKind
     ) -> None:
@@ -279,7 +200,7 @@ class HelpDeskContract:
         assert await world.desk.find_appended(opened.conversation_id, late) is not None
         assert len((await self.only(world)).threads) == 4
 
-    @pytest.mark.parametrize("kind", list(ThreadKind))
+    @pytest.mark.parametrize("kind", WRITTEN)
     async def test_a_mark_that_somebody_typed_is_not_taken_for_the_entry(
         self, world: DeskWorld, mia: CustomerId, kind: ThreadKind
     ) -> None:
@@ -297,7 +218,7 @@ class HelpDeskContract:
             opened = await persist(
                 world, partial(world.desk.open_conversation, new), partial(world.desk.find_opened, new), trouble
             )
-            parts = [entry(f"{name} part {part}", kind=kind) for part, kind in enumerate([*ThreadKind, *ThreadKind])]
+            parts = [entry(f"{name} part {part}", kind=kind) for part, kind in enumerate([*WRITTEN, *WRITTEN])]
             for part in parts:
                 await persist(
                     world,

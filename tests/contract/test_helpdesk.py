@@ -1,6 +1,7 @@
 """Every help desk keeps the same promises: the one in memory, and FreeScout in each of its variants over HTTP."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,32 +9,39 @@ from typing_extensions import override
 
 from adapters.freescout.client import FreeScout
 from adapters.system.clock import SystemClock
+from bot.domain.chat import FileContent
 from bot.domain.errors import OutcomeUnknownError
-from bot.domain.helpdesk import ThreadKind
-from bot.domain.ids import ConversationId, TicketNumber
+from bot.domain.helpdesk import Agent, ThreadKind
+from bot.domain.ids import AgentId, ConversationId, ThreadId, TicketNumber
 from bot.ports.inbound import HealthReports, PartState
 from sandbox.freescout import Conversation, FreeScoutSimulator
-from tests.contract.helpdesk_contract import ConversationView, DeskWorld, HelpDeskContract, ThreadView
+from tests.contract.desk_world import ConversationSeen, DeskWorld, ThreadSeen
+from tests.contract.helpdesk_contract import HelpDeskContract
+from tests.contract.helpdesk_reading_contract import HelpDeskReadingContract
 from tests.fakes.clock import ManualClock
-from tests.fakes.helpdesk import CREATIONS, FakeHelpDesk, FiledConversation
+from tests.fakes.desk_records import BOT, LEA, TOM
+from tests.fakes.helpdesk import CREATIONS, FakeHelpDesk
 
 
 class FakeWorld(DeskWorld):
+    clock: ManualClock
+
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.fake = FakeHelpDesk(self.clock)
         self.desk = self.fake
+        self.agent, self.colleague, self.bot = LEA, TOM, BOT
 
     @override
-    async def conversations(self) -> Sequence[ConversationView]:
+    async def conversations(self) -> Sequence[ConversationSeen]:
         return [
-            ConversationView(
+            ConversationSeen(
                 number=one.number,
                 subject=one.subject,
                 status=one.status,
                 tags=frozenset(one.tags),
                 threads=tuple(
-                    ThreadView(
+                    ThreadSeen(
                         kind=thread.kind,
                         text=thread.text,
                         files=tuple(file.content for file in thread.entry.files if file.name in thread.kept_files),
@@ -73,14 +81,57 @@ class FakeWorld(DeskWorld):
 
     @override
     def trash(self, conversation_id: ConversationId) -> None:
-        self._find(conversation_id).deleted = True
+        self.fake.trash(conversation_id)
+
+    @override
+    def restore(self, conversation_id: ConversationId) -> None:
+        self.fake.restore(conversation_id)
 
     @override
     def delete_forever(self, conversation_id: ConversationId) -> None:
-        self.fake.conversations.remove(self._find(conversation_id))
+        self.fake.delete_for_good(conversation_id)
 
-    def _find(self, conversation_id: ConversationId) -> FiledConversation:
-        return next(one for one in self.fake.conversations if one.conversation_id == conversation_id)
+    @override
+    def merge(self, one: ConversationId, into: ConversationId) -> None:
+        self.fake.merge(one, into)
+
+    @override
+    def agent_replies(
+        self, conversation_id: ConversationId, text: str, *, draft: bool = False, files: Sequence[FileContent] = ()
+    ) -> ThreadId:
+        return self.fake.agent_replies(conversation_id, text, draft=draft, files=files)
+
+    @override
+    def note(self, conversation_id: ConversationId, text: str) -> ThreadId:
+        return self.fake.note(conversation_id, text)
+
+    @override
+    def publish(self, thread_id: ThreadId) -> None:
+        self.fake.publish(thread_id)
+
+    @override
+    def undo(self, thread_id: ThreadId) -> None:
+        self.fake.undo(thread_id)
+
+    @override
+    def edit(self, thread_id: ThreadId, text: str) -> None:
+        self.fake.edit(thread_id, text)
+
+    @override
+    def close(self, conversation_id: ConversationId) -> None:
+        self.fake.close(conversation_id, self.agent)
+
+    @override
+    def assign(self, conversation_id: ConversationId, agent: Agent | None) -> None:
+        self.fake.assign(conversation_id, agent)
+
+    @override
+    async def later(self, minutes: int) -> None:
+        await self.clock.advance(timedelta(minutes=minutes))
+
+    @override
+    def desk_now(self) -> datetime:
+        return self.fake.desk_now()
 
     @override
     def skip_files(self) -> None:
@@ -91,14 +142,31 @@ class FakeWorld(DeskWorld):
         self.fake.largest_bytes = limit
 
 
+class DeskClock:
+    """The help desk's own clock, put ahead so that nobody has to wait."""
+
+    ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return SystemClock().now() + self.ahead
+
+
 class SimulatedWorld(DeskWorld):
-    def __init__(self, simulator: FreeScoutSimulator, desk: FreeScout) -> None:
+    def __init__(self, simulator: FreeScoutSimulator, desk: FreeScout, ahead: DeskClock) -> None:
         self.clock = SystemClock()
         self.simulator = simulator
         self.desk = desk
+        self._desk_clock = ahead
+        self.agent = self._add("Lea", "Brandt")
+        self.colleague = self._add("Tom", "Sommer")
+        self.bot = Agent(agent_id=AgentId(simulator.bot_user_id), first_name="Support", last_name="Bot")
+
+    def _add(self, first_name: str, last_name: str) -> Agent:
+        user_id = self.simulator.add_user(first_name, last_name, f"{first_name}@help.example")
+        return Agent(agent_id=AgentId(user_id), first_name=first_name, last_name=last_name)
 
     @override
-    async def conversations(self) -> Sequence[ConversationView]:
+    async def conversations(self) -> Sequence[ConversationSeen]:
         return [_view(one) for one in self.simulator.conversations()]
 
     @override
@@ -133,8 +201,58 @@ class SimulatedWorld(DeskWorld):
         self.simulator.trash(conversation_id)
 
     @override
+    def restore(self, conversation_id: ConversationId) -> None:
+        self.simulator.restore(conversation_id)
+
+    @override
     def delete_forever(self, conversation_id: ConversationId) -> None:
         self.simulator.delete_forever(conversation_id)
+
+    @override
+    def merge(self, one: ConversationId, into: ConversationId) -> None:
+        self.simulator.merge(one, into=into)
+
+    @override
+    def agent_replies(
+        self, conversation_id: ConversationId, text: str, *, draft: bool = False, files: Sequence[FileContent] = ()
+    ) -> ThreadId:
+        sent = [(file.name, file.mime_type, file.content) for file in files]
+        made = self.simulator.agent_reply(
+            conversation_id, self.agent.agent_id, f"<div>{text}</div>", draft=draft, files=sent
+        )
+        return ThreadId(made.id)
+
+    @override
+    def note(self, conversation_id: ConversationId, text: str) -> ThreadId:
+        return ThreadId(self.simulator.agent_note(conversation_id, self.agent.agent_id, f"<div>{text}</div>").id)
+
+    @override
+    def publish(self, thread_id: ThreadId) -> None:
+        self.simulator.publish_reply(thread_id)
+
+    @override
+    def undo(self, thread_id: ThreadId) -> None:
+        self.simulator.undo_reply(thread_id)
+
+    @override
+    def edit(self, thread_id: ThreadId, text: str) -> None:
+        self.simulator.edit_thread(thread_id, f"<div>{text}</div>")
+
+    @override
+    def close(self, conversation_id: ConversationId) -> None:
+        self.simulator.close(conversation_id, self.agent.agent_id)
+
+    @override
+    def assign(self, conversation_id: ConversationId, agent: Agent | None) -> None:
+        self.simulator.assign(conversation_id, None if agent is None else agent.agent_id)
+
+    @override
+    async def later(self, minutes: int) -> None:
+        self._desk_clock.ahead += timedelta(minutes=minutes)
+
+    @override
+    def desk_now(self) -> datetime:
+        return self._desk_clock()
 
     @override
     def skip_files(self) -> None:
@@ -145,15 +263,15 @@ class SimulatedWorld(DeskWorld):
         self.simulator.options.max_body_bytes = limit
 
 
-def _view(conversation: Conversation) -> ConversationView:
+def _view(conversation: Conversation) -> ConversationSeen:
     """What agents read: without the lines that tell who did what."""
-    return ConversationView(
+    return ConversationSeen(
         number=conversation.number,
         subject=conversation.subject,
         status=conversation.status,
         tags=frozenset(conversation.tags),
         threads=tuple(
-            ThreadView(
+            ThreadSeen(
                 kind=ThreadKind(thread.type),
                 text=thread.body,
                 files=tuple(file.data for file in thread.attachments),
@@ -171,24 +289,26 @@ class NobodyAsks(HealthReports):
     def progress(self, part: str) -> None: ...
 
 
-class TestFakeHelpDesk(HelpDeskContract):
+class TestFakeHelpDesk(HelpDeskContract, HelpDeskReadingContract):
     @pytest.fixture
     def world(self) -> DeskWorld:
         return FakeWorld()
 
 
-class TestFreeScout(HelpDeskContract):
+class TestFreeScout(HelpDeskContract, HelpDeskReadingContract):
     """The variants that decide how much an answer tells and which questions are understood."""
 
     @pytest.fixture(params=["newer", "documented", "older"])
     async def world(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DeskWorld]:
         older = request.param == "older"
+        clock = DeskClock()
         simulator = FreeScoutSimulator(
             database=tmp_path / "freescout.db",
             empty_201=request.param != "newer",
             status_csv=not older,
             thread_customer_required=older,
             refuse_chat_without_customer_id=older,
+            clock=clock,
         )
         await simulator.start()
         desk = FreeScout(
@@ -200,7 +320,7 @@ class TestFreeScout(HelpDeskContract):
             clock=SystemClock(),
         )
         async with desk:
-            yield SimulatedWorld(simulator, desk)
+            yield SimulatedWorld(simulator, desk, clock)
         await simulator.stop()
         # Asking whether several statuses in one value are understood is the one question an older version finds odd.
         assert [one for one in simulator.problems if "pending,closed,spam`" not in one.message] == []

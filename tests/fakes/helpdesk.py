@@ -1,17 +1,19 @@
 """A help desk in memory: a small real program with the promises of its port."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import count
 
 from typing_extensions import override
 
 from bot.domain.errors import CustomerGoneError, DeliveryError, PermanentError, TransientError
 from bot.domain.findings import Finding
 from bot.domain.helpdesk import (
+    Agent,
     AppendedThread,
     Conversation,
+    ConversationView,
+    DeskFile,
     Entry,
     NewConversation,
     NewCustomer,
@@ -19,72 +21,18 @@ from bot.domain.helpdesk import (
     Status,
     ThreadKind,
 )
-from bot.domain.ids import ConversationId, CustomerId, ThreadId, TicketNumber
-from bot.domain.richtext import plain
-from bot.ports.clock import Clock
+from bot.domain.ids import AgentId, ConversationId, CustomerId, ThreadId, TicketNumber
 from bot.ports.helpdesk import HelpDesk
+from tests.fakes.desk_people import DeskPeople
+from tests.fakes.desk_records import AGENTS, BOT, NUMBER_OFFSET, FiledConversation, FiledThread
 
-NUMBER_OFFSET = 1000
-"""People see another number than the API takes, so that a test notices when the two are confused."""
+__all__ = ["CREATIONS", "NUMBER_OFFSET", "FakeHelpDesk", "FiledConversation", "FiledThread"]
 
-_CLOCK_SKEW = timedelta(minutes=5)
+_CLOCK_SKEW = timedelta(days=1)
 CREATIONS = frozenset({"create_customer", "open_conversation", "append"})
 """The methods whose repetition would make a second one."""
 
 _VOCABULARY = frozenset({"bug", "feature", "question", "P0", "P1", "P2"})
-
-
-@dataclass(slots=True, kw_only=True)
-class FiledThread:
-    """One entry as it was written."""
-
-    thread_id: ThreadId
-    entry: Entry
-    created_at: datetime
-    kept_files: tuple[str, ...] = ()
-
-    @property
-    def kind(self) -> ThreadKind:
-        """Customer, message or note."""
-        return self.entry.kind
-
-    @property
-    def text(self) -> str:
-        """Its words without markup."""
-        return plain(self.entry.text)
-
-    @property
-    def delivery_id(self) -> str:
-        """The mark."""
-        return self.entry.delivery_id
-
-
-@dataclass(slots=True, kw_only=True)
-class FiledConversation:
-    """One case; ``customer_id`` is None for one that did not come by chat."""
-
-    conversation_id: ConversationId
-    subject: str
-    customer_id: CustomerId | None
-    created_at: datetime
-    status: Status = Status.ACTIVE
-    tags: list[str] = field(default_factory=list)
-    threads: list[FiledThread] = field(default_factory=list)
-    deleted: bool = False
-
-    @property
-    def number(self) -> TicketNumber:
-        """What people see."""
-        return TicketNumber(self.conversation_id + NUMBER_OFFSET)
-
-    @property
-    def texts(self) -> list[str]:
-        """The words of all threads, oldest first."""
-        return [thread.text for thread in self.threads]
-
-    def of_kind(self, kind: ThreadKind) -> list[FiledThread]:
-        """The threads of one kind, oldest first."""
-        return [thread for thread in self.threads if thread.kind is kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,26 +43,23 @@ class _Fault:
 
 
 @dataclass(slots=True)
-class FakeHelpDesk(HelpDesk):
+class FakeHelpDesk(DeskPeople, HelpDesk):
     """``fail_next`` makes a coming call fail, with or without having done the work; ``down`` refuses all of them.
 
     ``calls`` names the methods called, in order. ``skips_files``: attachments are dropped without a word.
     ``largest_bytes``: more than that in one request files the text without the files. ``has_tags``: whether triage has
-    anything to set.
+    anything to set. What agents do is in ``DeskPeople``.
     """
 
-    clock: Clock
     down: bool = False
     has_tags: bool = True
     skips_files: bool = False
     largest_bytes: int | None = None
     calls: list[str] = field(default_factory=list)
-    conversations: list[FiledConversation] = field(default_factory=list)
     customers: dict[CustomerId, NewCustomer] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     _born: dict[CustomerId, datetime] = field(default_factory=dict)
     _faults: list[_Fault] = field(default_factory=list)
-    _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     # --- what tests do with it ---
 
@@ -125,33 +70,6 @@ class FakeHelpDesk(HelpDesk):
         methods = frozenset([on] if isinstance(on, str) else on)
         self._faults += [_Fault(error=error, after_work=after_work, on=methods)] * times
 
-    def add_conversation(
-        self, subject: str, *, status: Status = Status.ACTIVE, tags: Sequence[str] = ()
-    ) -> FiledConversation:
-        """A conversation that came by e-mail."""
-        made = FiledConversation(
-            conversation_id=ConversationId(next(self._ids)),
-            subject=subject,
-            customer_id=None,
-            created_at=self.clock.now(),
-            status=status,
-            tags=list(tags),
-        )
-        self.conversations.append(made)
-        return made
-
-    def numbered(self, number: int) -> FiledConversation:
-        """The conversation people see under this number; LookupError when there is none."""
-        for one in self.conversations:
-            if one.number == number:
-                return one
-        raise LookupError(f"no conversation #{number}")
-
-    @property
-    def threads(self) -> list[FiledThread]:
-        """All threads of all conversations."""
-        return [thread for one in self.conversations for thread in one.threads]
-
     # --- the port ---
 
     @override
@@ -159,7 +77,7 @@ class FakeHelpDesk(HelpDesk):
         fault = self._before("create_customer")
         customer_id = CustomerId(next(self._ids))
         self.customers[customer_id] = customer
-        self._born[customer_id] = self.clock.now()
+        self._born[customer_id] = self.desk_now()
         _after(fault)
         return customer_id
 
@@ -184,10 +102,9 @@ class FakeHelpDesk(HelpDesk):
             conversation_id=ConversationId(next(self._ids)),
             subject=conversation.subject,
             customer_id=conversation.customer_id,
-            created_at=self.clock.now(),
+            created_at=self.desk_now(),
         )
-        thread = self._keep(conversation.entry)
-        made.threads.append(thread)
+        thread = self._keep(made, conversation.entry)
         self.conversations.append(made)
         _after(fault)
         return _opened(made, thread, thread.entry)
@@ -212,8 +129,7 @@ class FakeHelpDesk(HelpDesk):
     async def append(self, conversation_id: ConversationId, entry: Entry) -> AppendedThread:
         fault = self._before("append")
         conversation = self._existing(conversation_id)
-        thread = self._keep(entry)
-        conversation.threads.append(thread)
+        thread = self._keep(conversation, entry)
         if entry.kind is ThreadKind.CUSTOMER:
             conversation.status, conversation.deleted = Status.ACTIVE, False
         elif entry.kind is ThreadKind.MESSAGE:
@@ -224,9 +140,11 @@ class FakeHelpDesk(HelpDesk):
     @override
     async def find_appended(self, conversation_id: ConversationId, entry: Entry) -> AppendedThread | None:
         fault = self._before("find_appended")
-        threads = self._existing(conversation_id).threads
-        found = next((one for one in threads if one.delivery_id == entry.delivery_id), None)
+        conversation = self._existing(conversation_id)
+        found = next((one for one in conversation.threads if one.delivery_id == entry.delivery_id), None)
         _after(fault)
+        if found is None and conversation.merged_away:
+            raise PermanentError("the conversation was merged into another one; please look there for this entry")
         return None if found is None else _appended(found, entry)
 
     @override
@@ -245,6 +163,42 @@ class FakeHelpDesk(HelpDesk):
         )
 
     @override
+    async def read(self, conversation_id: ConversationId) -> ConversationView | None:
+        fault = self._before("read")
+        found = next((one for one in self.conversations if one.conversation_id == conversation_id), None)
+        _after(fault)
+        return None if found is None else self._view(found)
+
+    @override
+    async def changed(self, since: datetime) -> AsyncIterator[ConversationView]:
+        fault = self._before("changed")
+        found = [one for one in self.conversations if one.changed_at >= since.replace(microsecond=0)]
+        _after(fault)
+        for conversation in sorted(found, key=lambda one: (one.deleted, one.status, one.changed_at)):
+            yield self._view(conversation)
+
+    @override
+    async def survivor(self, merged: ConversationView, threads: Collection[ThreadId]) -> ConversationView | None:
+        fault = self._before("survivor")
+        found = next(
+            (one for one in self.conversations if not one.deleted and _holds(one, threads)),
+            None,
+        )
+        _after(fault)
+        return None if found is None else self._view(found)
+
+    @override
+    async def download(self, file: DeskFile, *, limit_bytes: int) -> bytes:
+        fault = self._before("download")
+        content = self.files.get(file.reference)
+        _after(fault)
+        if content is None:
+            raise PermanentError(f"{file.name} is not to be had from FreeScout any more (404)")
+        if len(content) > limit_bytes:
+            raise PermanentError(f"{file.name} is larger than {limit_bytes} B")
+        return content
+
+    @override
     async def set_triage(self, conversation_id: ConversationId, label: str, priority: str) -> None:
         fault = self._before("set_triage")
         conversation = self._existing(conversation_id)
@@ -255,7 +209,8 @@ class FakeHelpDesk(HelpDesk):
     @override
     async def set_status(self, conversation_id: ConversationId, status: Status) -> None:
         fault = self._before("set_status")
-        self._existing(conversation_id).status = status
+        self._existing(conversation_id)
+        self.set_status_as_agent(conversation_id, status, BOT)
         _after(fault)
 
     @override
@@ -272,15 +227,16 @@ class FakeHelpDesk(HelpDesk):
                 return one
         raise PermanentError("the conversation is gone from FreeScout")
 
-    def _keep(self, entry: Entry) -> FiledThread:
+    def _view(self, conversation: FiledConversation) -> ConversationView:
+        return conversation.shown(read_at=self.clock.now(), as_of=self.desk_now())
+
+    def _keep(self, conversation: FiledConversation, entry: Entry) -> FiledThread:
         size = sum(len(file.content) for file in entry.files)
         if self.largest_bytes is not None and size > self.largest_bytes:
             lines = tuple(f"{file.name}: too large for the help desk" for file in entry.files)
             entry = replace(entry, files=(), missing=entry.missing + lines)
         kept = () if self.skips_files else tuple(file.name for file in entry.files)
-        return FiledThread(
-            thread_id=ThreadId(next(self._ids)), entry=entry, created_at=self.clock.now(), kept_files=kept
-        )
+        return self._add(conversation, entry, _author(entry), kept=kept)
 
     def _before(self, method: str) -> _Fault | None:
         self.calls.append(method)
@@ -299,13 +255,28 @@ def _after(fault: _Fault | None) -> None:
         raise fault.error
 
 
+def _author(entry: Entry) -> Agent | None:
+    if entry.kind is ThreadKind.CUSTOMER:
+        return None
+    if entry.agent_id is None:
+        return BOT
+    return AGENTS.get(entry.agent_id) or Agent(agent_id=AgentId(entry.agent_id), first_name=f"Agent {entry.agent_id}")
+
+
+def _holds(conversation: FiledConversation, threads: Collection[ThreadId]) -> bool:
+    return any(thread.thread_id in threads for thread in conversation.threads)
+
+
 def _skipped(thread: FiledThread, asked: Entry) -> tuple[str, ...]:
     return tuple(file.name for file in asked.files if file.name not in thread.kept_files)
 
 
 def _opened(conversation: FiledConversation, thread: FiledThread, asked: Entry) -> OpenedConversation:
     return OpenedConversation(
-        conversation_id=conversation.conversation_id, number=conversation.number, skipped=_skipped(thread, asked)
+        conversation_id=conversation.conversation_id,
+        number=conversation.number,
+        skipped=_skipped(thread, asked),
+        thread_id=thread.thread_id,
     )
 
 

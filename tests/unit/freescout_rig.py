@@ -10,14 +10,17 @@ from typing_extensions import override
 
 from adapters.freescout.client import FreeScout
 from adapters.system.clock import SystemClock
-from bot.domain.chat import Platform
-from bot.domain.helpdesk import Entry, FileContent, NewConversation, NewCustomer, OpenedConversation, ThreadKind
+from bot.domain.chat import FileContent, Platform
+from bot.domain.helpdesk import Entry, NewConversation, NewCustomer, OpenedConversation, ThreadKind
 from bot.domain.ids import delivery_id
 from bot.domain.richtext import from_plain
 from bot.ports.inbound import HealthReports, PartState
 from sandbox.freescout import Conversation, FreeScoutSimulator
 
 MIA = NewCustomer(platform=Platform.MATRIX, platform_id="@mia:example.org", name="Mia")
+
+WRITTEN = (ThreadKind.CUSTOMER, ThreadKind.MESSAGE, ThreadKind.NOTE)
+"""The kinds that people and the bot write."""
 
 
 class Reports(HealthReports):

@@ -8,10 +8,11 @@ from random import Random
 import pytest
 
 from adapters.freescout.markup import carries_mark
+from bot.domain.chat import FileContent
 from bot.domain.errors import OutcomeUnknownError, PermanentError, TransientError
-from bot.domain.helpdesk import FileContent, NewCustomer, ThreadKind
+from bot.domain.helpdesk import NewCustomer, ThreadKind
 from bot.domain.ids import TicketNumber, delivery_id
-from tests.unit.freescout_rig import MIA, entry, freescout
+from tests.unit.freescout_rig import MIA, WRITTEN, entry, freescout
 
 FILE = FileContent(name="a b.php", mime_type="text/plain", content=b"<?php")
 
@@ -32,7 +33,7 @@ async def test_appending_takes_one_request(tmp_path: Path) -> None:
     async with freescout(tmp_path) as rig:
         opened = await rig.open()
         rig.sim.forget_requests()
-        for kind in ThreadKind:
+        for kind in WRITTEN:
             await rig.desk.append(opened.conversation_id, entry(f"more {kind}", kind=kind))
         assert [request.method for request in rig.sim.requests] == ["POST"] * 3
         assert rig.sim.problems == []
@@ -41,7 +42,7 @@ async def test_appending_takes_one_request(tmp_path: Path) -> None:
 async def test_nothing_the_bot_writes_sends_mail_to_anybody_but_agents(tmp_path: Path) -> None:
     async with freescout(tmp_path) as rig:
         opened = await rig.open()
-        for kind in ThreadKind:
+        for kind in WRITTEN:
             await rig.desk.append(opened.conversation_id, entry(f"more {kind}", kind=kind))
         assert rig.sim.mails == []
 
@@ -56,7 +57,7 @@ async def test_a_further_message_leaves_the_customer_an_agent_put_in(tmp_path: P
         assert rig.only().customer_id == other
 
 
-@pytest.mark.parametrize("kind", list(ThreadKind))
+@pytest.mark.parametrize("kind", WRITTEN)
 async def test_every_thread_ends_with_its_mark(tmp_path: Path, kind: ThreadKind) -> None:
     async with freescout(tmp_path) as rig:
         opened = await rig.open()
@@ -219,7 +220,7 @@ async def test_thirty_percent_of_broken_answers_double_nothing(tmp_path: Path, k
                 opened = opened or await rig.desk.open_conversation(new)
             except (OutcomeUnknownError, TransientError) as error:
                 unknown = unknown or isinstance(error, OutcomeUnknownError)
-        kinds = Random(3).choices(list(ThreadKind), k=12)
+        kinds = Random(3).choices(WRITTEN, k=12)
         for number, thread_kind in enumerate(kinds):
             part, unknown, done = entry(f"part {number}", kind=thread_kind), False, None
             while done is None:

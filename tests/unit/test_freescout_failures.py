@@ -16,8 +16,9 @@ from adapters.http import (
     raise_for_failure,
     retry_after,
 )
+from bot.domain.chat import FileContent
 from bot.domain.errors import DeliveryError, OutcomeUnknownError, PermanentError, TransientError
-from bot.domain.helpdesk import FileContent, Status
+from bot.domain.helpdesk import Status
 from bot.domain.ids import ConversationId
 from bot.ports.inbound import PartState
 from tests.unit.freescout_rig import MIA, Rig, entry, freescout

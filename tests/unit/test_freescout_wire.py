@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.freescout.wire import answers, requests
-from bot.domain.chat import Platform
-from bot.domain.helpdesk import Entry, FileContent, NewCustomer, Status, ThreadKind
+from adapters.freescout.wire.seen import seen_conversation
+from bot.domain.chat import FileContent, Platform
+from bot.domain.helpdesk import Entry, NewCustomer, Status, ThreadKind
 from bot.domain.ids import ConversationId, CustomerId
 from bot.domain.richtext import from_plain
 
@@ -144,11 +145,11 @@ def test_an_odd_error_body_has_no_words(document: object) -> None:
     "document", [None, [], {}, {"id": "x", "status": "active"}, {"id": 3}, {"message": "Not Found"}, {"id": None}]
 )
 def test_what_is_no_conversation_is_none(document: object) -> None:
-    assert answers.seen_conversation(document) is None
+    assert seen_conversation(document) is None
 
 
 def test_a_conversation_is_read_though_parts_are_odd_or_missing() -> None:
-    seen = answers.seen_conversation(
+    seen = seen_conversation(
         {
             "id": 3,
             "status": "strange",
@@ -164,7 +165,7 @@ def test_a_conversation_is_read_though_parts_are_odd_or_missing() -> None:
 
 
 def test_tags_that_are_not_shown_differ_from_no_tags() -> None:
-    shown = answers.seen_conversation({"id": 3, "status": "active", "_embedded": {"tags": []}})
+    shown = seen_conversation({"id": 3, "status": "active", "_embedded": {"tags": []}})
     assert shown is not None
     assert shown.tags == ()
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.domain.chat import Platform
-from bot.domain.helpdesk import Entry, FileContent, NewCustomer, Status, ThreadKind
+from bot.domain.chat import FileContent, Platform
+from bot.domain.helpdesk import Entry, NewCustomer, Status, ThreadKind
 from bot.domain.ids import ConversationId, CustomerId
 
 NAME_LENGTH = 40
@@ -121,6 +121,16 @@ def listed(path: str, page: int = 1) -> Request:
 def user(user_id: int) -> Request:
     """One user."""
     return Request(method="GET", path=f"/users/{user_id}")
+
+
+def create_webhook(url: str, events: Sequence[str]) -> Request:
+    """A webhook for all mailboxes: a conversation may be moved to another one."""
+    return Request(method="POST", path="/webhooks", body={"url": url, "events": list(events)})
+
+
+def delete_webhook(webhook_id: int) -> Request:
+    """Take a webhook away."""
+    return Request(method="DELETE", path=f"/webhooks/{webhook_id}")
 
 
 def first_name(customer: NewCustomer) -> str:

@@ -1,0 +1,65 @@
+"""One POST: its raw body, bounded, to an endpoint; whatever the endpoint raises becomes a status."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from bot.domain.errors import WebhookError
+from bot.ports.inbound import WebAnswer, WebEndpoint
+
+log = structlog.get_logger(__name__)
+
+
+def posted(endpoint: WebEndpoint, *, body_seconds: float) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler of an endpoint's path. A body that does not come to its end in time is answered by 408."""
+
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            async with asyncio.timeout(body_seconds):
+                body = await _bounded(request)
+        except TimeoutError:
+            return _closing(408, "the body did not come to its end in time")
+        except _TooLargeError:
+            return _closing(413, "the body is too large")
+        except (ConnectionError, web.RequestPayloadError):
+            return _closing(400, "the body is broken")
+        answer = await _ask(endpoint, request, body)
+        # 204 has no body, not even an empty text.
+        return web.Response(status=answer.status, text=None if answer.status == 204 else answer.text + "\n")
+
+    return handle
+
+
+class _TooLargeError(Exception):
+    """More than the server takes."""
+
+
+async def _bounded(request: web.Request) -> bytes:
+    """The body as it was sent. One that says beforehand that it is too large is not read at all."""
+    if (request.content_length or 0) > request.client_max_size:
+        raise _TooLargeError
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise _TooLargeError from error
+
+
+async def _ask(endpoint: WebEndpoint, request: web.Request, body: bytes) -> WebAnswer:
+    try:
+        return await endpoint(request.headers, body)
+    except WebhookError as error:
+        if error.status != 404:  # one that is not set up here has said so itself, once
+            log.warning("webhook refused", path=request.path, status=error.status, reason=str(error))
+        return WebAnswer(status=error.status, text=str(error))
+    except Exception:
+        log.exception("webhook failed", path=request.path)
+        return WebAnswer(status=500, text="it failed; the log says why")
+
+
+def _closing(status: int, text: str) -> web.Response:
+    """An answer after which the connection ends: what is left of the body is nobody's next request."""
+    answer = web.Response(status=status, text=text + "\n")
+    answer.force_close()
+    return answer
