@@ -1,7 +1,8 @@
 """Missed messages: each session begins with reading every watched channel and thread from its watermark on.
 
 Resumed sessions lose nothing; all others do (facts/discord.md, "Missed messages"). A room without rows is new: it files
-no history. Threads are read after their channel, so that a request comes before what was said about it.
+no history. Threads are read after their channel, so that a request comes before what was said about it. Direct message
+channels are read once they are known.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import structlog
 from adapters.discord.catching_up import CatchingUp
 from adapters.discord.listing import Listing
 from adapters.discord.pauses import Pauses
-from adapters.discord.places import Place, Watch
+from adapters.discord.places import Place, Watch, direct_place
 from adapters.discord.queues import Queues
 from adapters.discord.snowflakes import snowflake_at
 from adapters.discord.surroundings import Surroundings, WatchedChannel
@@ -57,12 +58,19 @@ class Backfill:
         self._clock = clock
         self._pauses = pauses
 
+    @property
+    def rooms(self) -> frozenset[str]:
+        """All that are read at the beginning of a session."""
+        return self._watch.support_channels | frozenset(self._watermarks.direct_rooms())
+
     async def run(self) -> None:
         """Catch up everywhere; returns when nothing is missing any more. Cancelled when the next session begins."""
         await self._watermarks.commit(self._intake, self._watermarks.unwatched(self._watch.support_channels))
         async with asyncio.TaskGroup() as tasks:
             for room in sorted(self._watch.support_channels):
                 tasks.create_task(self._room(room), name=f"discord-backfill-{room}")
+            for room in self._watermarks.direct_rooms():
+                tasks.create_task(self._direct(tasks, room), name=f"discord-backfill-{room}")
         _log.info("discord_caught_up", rooms=len(self._watch.support_channels))
 
     async def _room(self, room: str) -> None:
@@ -76,6 +84,12 @@ class Backfill:
             await self._start_reading(tasks, room)
         # Only now: a thread archived meanwhile is found again by its archiving, as long as this stays before it.
         await self._watermarks.commit(self._intake, self._watermarks.known_until(room, until))
+
+    async def _direct(self, tasks: asyncio.TaskGroup, room: str) -> None:
+        place = direct_place(room)
+        self._surroundings.learn(room, place)
+        self._queues.open_room(room, held=[room])
+        await self._read(tasks, place)
 
     async def _start_reading(self, tasks: asyncio.TaskGroup, room: str) -> None:
         threads = await self._listed(room)
@@ -102,7 +116,7 @@ class Backfill:
         """The room's threads, each with a watermark of its own from now on; None when they cannot be listed now."""
         since = self._watermarks.threads_of(room) or 0
         try:
-            self._catching_up.check_readable(room)
+            self._catching_up.check_readable(Place(room=room))
             threads = await self._listing.threads(room, since)
         except DeliveryError as error:
             _log.warning("discord_threads_not_listed", room=room, reason=str(error))
@@ -158,7 +172,7 @@ class Backfill:
     async def _check(self, room: str) -> None:
         """Say now what would be missing after the next downtime."""
         try:
-            self._catching_up.check_readable(room)
+            self._catching_up.check_readable(Place(room=room))
         except PermanentError as error:
             await self._catching_up.tell_unreadable(Place(room=room), error)
 

@@ -6,11 +6,14 @@ permission.
 """
 
 import json
+from collections.abc import Sequence
 
 import structlog
 
+from adapters.discord.comparing import Comparing
 from adapters.discord.faults import UNKNOWN_CHANNEL, DeniedError
 from adapters.discord.history import History
+from adapters.discord.incoming import Incoming, written
 from adapters.discord.pauses import Pauses
 from adapters.discord.places import Place
 from adapters.discord.queues import Queues
@@ -39,6 +42,7 @@ class CatchingUp:
         self,
         *,
         history: History,
+        comparing: Comparing,
         receiving: Receiving,
         queues: Queues,
         watermarks: Watermarks,
@@ -50,6 +54,7 @@ class CatchingUp:
         pauses: Pauses,
     ) -> None:
         self._history = history
+        self._comparing = comparing
         self._receiving = receiving
         self._queues = queues
         self._watermarks = watermarks
@@ -93,12 +98,14 @@ class CatchingUp:
         await self._close(place)
         _log.info("discord_gap_closed", channel=place.key)
 
-    def check_readable(self, room: str) -> None:
+    def check_readable(self, place: Place) -> None:
         """Raises ``UnreadableError`` when the bot lacks what reading a room's history takes."""
-        channel = self._surroundings.channel(room)
+        if place.is_direct:
+            return
+        channel = self._surroundings.channel(place.room)
         lacks = ("View Channel",) if channel is None else channel.lacks
         if lacks:
-            name = f"#{channel.name}" if channel is not None else f"channel {room}"
+            name = f"#{channel.name}" if channel is not None else f"channel {place.room}"
             raise UnreadableError(f"the bot lacks {' and '.join(lacks)} in {name}: give its role this permission there")
 
     async def tell_unreadable(self, place: Place, error: DeliveryError) -> None:
@@ -110,26 +117,34 @@ class CatchingUp:
 
     def _title(self, place: Place) -> str:
         """The place as staff knows it."""
+        if place.is_direct:
+            return "a member's direct messages to the bot"
         channel = self._surroundings.channel(place.room)
         name = f"#{channel.name}" if channel is not None else f"channel {place.room}"
         return name if place.chat_thread is None else f"{name}, thread “{place.title or place.chat_thread}”"
 
     async def _read(self, place: Place) -> None:
-        self.check_readable(place.room)
+        self.check_readable(place)
         self._standing.complain(place.room, "")
-        after = self._watermarks.of(place.key) or 0
+        read_before = after = self._watermarks.of(place.key) or 0
         limit = self._history.limit()
         try:
             if after < limit:
                 after = await self._skip(place, after, limit)
             async for page in self._history.pages(place.key, after):
-                _, obstacle = await self._receiving.take(place, page, moves=True)
-                if obstacle is not None:
-                    raise obstacle
+                await self._take(place, [written(payload) for payload in page], moves=True)
+            changed = await self._comparing.changed_in(place, read_before)
+            self.check_readable(place)  # without the permission Discord gives an empty history: nothing was deleted
+            await self._take(place, changed, moves=False)
         except DeniedError as error:
             if error.code != UNKNOWN_CHANNEL:
                 raise
             _log.info("discord_channel_gone", channel=place.key)
+
+    async def _take(self, place: Place, arrived: Sequence[Incoming], *, moves: bool) -> None:
+        _, obstacle = await self._receiving.take(place, arrived, moves=moves)
+        if obstacle is not None:
+            raise obstacle
 
     async def _skip(self, place: Place, after: int, limit: int) -> int:
         """Leave out what is older than the limit, and say so; returns the new watermark."""

@@ -1,7 +1,7 @@
 """The Discord adapter: ``run`` receives, the methods of ``ChatPlatform`` send; both are put together here."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import yarl
@@ -13,15 +13,20 @@ from typing_extensions import override
 from adapters.discord.chat_threads import open_thread
 from adapters.discord.files import Files
 from adapters.discord.inspection import Inspection
+from adapters.discord.parts import FILE_LIMIT_BYTES
 from adapters.discord.places import Watch
 from adapters.discord.reading import Reading
 from adapters.discord.reception import Reception
 from adapters.discord.rest import DiscordRest
+from adapters.discord.retracing import Retracing
 from adapters.discord.rooms import Rooms
+from adapters.discord.said import Said
 from adapters.discord.sending import Sending
+from adapters.discord.status_tags import STATUS_TAGS, StatusTags
 from adapters.discord.surroundings import Surroundings
 from bot.domain.chat import Attachment, ChatAddress, OutgoingMessage, Platform, QuotedMessage, SentMessage
 from bot.domain.findings import Finding
+from bot.domain.helpdesk import Status
 from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Clock, Dice
 from bot.ports.inbound import ChatEvents, CommandRunner, HealthReports, MessageIntake, Suggestions
@@ -64,8 +69,12 @@ class DiscordAdapter(ChatPlatform):
         health: HealthReports,
         clock: Clock,
         dice: Dice,
+        status_tags: Mapping[Status, Sequence[str]] = STATUS_TAGS,
     ) -> None:
-        """``member_ids``: Discord ids of the team members in the settings. ``backfill_hours`` 0: no limit."""
+        """``member_ids``: Discord ids of the team members in the settings. ``backfill_hours`` 0: no limit.
+
+        ``status_tags``: names of forum tags by status, the preferred one first.
+        """
         point_at(api_url, gateway_url)
         self._watch = Watch(
             guild_id=str(guild_id),
@@ -79,7 +88,10 @@ class DiscordAdapter(ChatPlatform):
         self._rest = DiscordRest(token=token, clock=clock)
         self._rooms = Rooms(self._rest)
         self._surroundings = Surroundings(self._watch)
-        self._sending = Sending(self._rest, self._rooms)
+        said = Said()
+        self._sending = Sending(self._rest, self._rooms, said)
+        self._retracing = Retracing(self._rest, said)
+        self._status_tags = StatusTags(self._rest, status_tags)
         self._files = Files(self._rest, self._rooms)
         self._reading = Reading(rest=self._rest, rooms=self._rooms, surroundings=self._surroundings, watch=self._watch)
         self._receiving: asyncio.Task[None] | None = None
@@ -138,16 +150,32 @@ class DiscordAdapter(ChatPlatform):
 
     @override
     async def open_chat_thread(self, address: ChatAddress, title: str) -> None:
-        if address.chat_thread is not None and not await self._rooms.is_forum(address.room):
+        if address.chat_thread is None or address.is_private:
+            return
+        if not await self._rooms.is_forum(address.room):
             await open_thread(self._rest, address, title)
 
     @override
-    async def send(self, message: OutgoingMessage) -> SentMessage:
-        return await self._sending.send(message)
+    async def send(self, message: OutgoingMessage, begun: SentMessage | None = None) -> SentMessage:
+        return await self._sending.send(message, begun)
 
     @override
-    async def find_sent(self, message: OutgoingMessage, tried_at: datetime) -> SentMessage | None:
-        return await self._sending.find_sent(message)
+    async def find_sent(
+        self, message: OutgoingMessage, tried_at: datetime, taken: frozenset[str] = frozenset()
+    ) -> SentMessage | None:
+        return await self._retracing.find(message, taken)
+
+    @override
+    async def file_limit(self) -> int:
+        return FILE_LIMIT_BYTES
+
+    @override
+    async def show_status(self, address: ChatAddress, status: Status, *, final: bool) -> None:
+        await self._status_tags.show(address, status, final=final)
+
+    @override
+    def current(self, address: ChatAddress) -> ChatAddress:
+        return address
 
     @override
     async def fetch(self, file: Attachment, *, address: ChatAddress, message_id: str, limit_bytes: int) -> bytes:

@@ -5,35 +5,46 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from bot.domain.commands import Command, Option, OptionKind
+from bot.domain.commands import Command, Option, OptionKind, Permission
 
 _CHAT_INPUT = 1
 _STRING = 3
-_IN_SERVERS_ONLY = 0
+_IN_SERVERS, _IN_DIRECT_MESSAGES = 0, 1
 _DESCRIPTION_LIMIT = 100
 
 
-def payload_of(catalogue: Sequence[Command]) -> list[dict[str, Any]]:
-    """All commands, each option a string: values are checked by the core, whatever was typed.
+def for_everybody(catalogue: Sequence[Command]) -> list[dict[str, Any]]:
+    """Commands that can be run in direct messages too: those are the application's own, on all servers.
 
-    Everybody sees them: who may run what is decided by the core, since servers can override Discord's own permissions.
+    Discord knows no command of one server in direct messages, and shows one twice that is both.
     """
-    return [
-        {
-            "name": command.name,
-            "type": _CHAT_INPUT,
-            "description": command.description[:_DESCRIPTION_LIMIT],
-            "contexts": [_IN_SERVERS_ONLY],
-            "options": [_option(option) for option in command.options],
-        }
-        for command in catalogue
-    ]
+    shared = [command for command in catalogue if command.permission is Permission.EVERYBODY]
+    return [{**_command(command), "contexts": [_IN_SERVERS, _IN_DIRECT_MESSAGES]} for command in shared]
+
+
+def for_the_team(catalogue: Sequence[Command]) -> list[dict[str, Any]]:
+    """The other commands, of one server only.
+
+    Everybody there sees them: who may run what is decided by the core, since servers can override Discord's own
+    permissions.
+    """
+    return [_command(command) for command in catalogue if command.permission is not Permission.EVERYBODY]
 
 
 def fingerprint(payload: list[dict[str, Any]], *, application_id: str) -> str:
     """Changes with the commands and with the application they belong to."""
     written = json.dumps([application_id, payload], sort_keys=True)
     return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _command(command: Command) -> dict[str, Any]:
+    """Each option is a string: values are checked by the core, whatever was typed."""
+    return {
+        "name": command.name,
+        "type": _CHAT_INPUT,
+        "description": command.description[:_DESCRIPTION_LIMIT],
+        "options": [_option(option) for option in command.options],
+    }
 
 
 def _option(option: Option) -> dict[str, Any]:

@@ -12,18 +12,25 @@ UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MEMBER: Final = 10007
 UNKNOWN_MESSAGE: Final = 10008
 UNKNOWN_USER: Final = 10013
+TOO_LARGE: Final = 40005
 INVALID_FORM: Final = 50035
+ARCHIVED: Final = 50083
 THREAD_EXISTS: Final = 160004
+LOCKED: Final = 160005
 
 _REASONS: Final = {
     10003: "the channel or thread was deleted",
     10004: "the bot is not on this server",
     10008: "the message was deleted",
     30010: "the message has as many different reactions as Discord allows",
+    40005: "the files are larger than Discord takes",
     40058: "the forum post has no first message yet",
+    40067: "the forum wants each post to have a tag",
     50001: "the bot cannot see it: give its role View Channel there",
+    50007: "the member takes no direct messages from the bot",
     50024: "this kind of channel cannot do it",
-    50083: "the thread is archived and locked",
+    50083: "the thread is archived",
+    50278: "the member has left the server, so that the bot cannot write to them",
     90001: "the member has blocked the bot",
     160002: "the bot lacks Read Message History there",
     160005: "the thread is locked",

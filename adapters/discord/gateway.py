@@ -12,13 +12,14 @@ import discord
 import structlog
 from typing_extensions import override
 
+from adapters.discord.incoming import READERS, Incoming, Json
 from adapters.discord.rest import LONGEST_RATE_LIMIT_SECONDS
 from bot.ports.clock import Clock
 
 _log = structlog.get_logger(__name__)
 
-INTENTS = discord.Intents(guilds=True, guild_messages=True, message_content=True)
-"""33281: what reading channels takes, and no more (facts/discord.md, "Intents")."""
+INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+"""37377: what reading channels and direct messages takes, and no more (facts/discord.md, "Intents")."""
 _GUILD_READY_SECONDS = 0.1
 """How long the library waits for another server after each; there is one, and it arrives at once."""
 _BETWEEN_IDENTIFIES = timedelta(seconds=5)
@@ -55,12 +56,12 @@ class Listener(Protocol):
         """The connection is gone; the library tries to get it back."""
         ...
 
-    def message(self, payload: dict[str, Any]) -> None:
-        """Somebody wrote something."""
+    def happened(self, incoming: Incoming, guild_id: str) -> None:
+        """Somebody wrote, edited or deleted a message; ``guild_id`` is empty for a direct one."""
         ...
 
     def interaction(self, interaction: discord.Interaction) -> None:
-        """Somebody ran a command, or is typing one."""
+        """Somebody ran a command, is typing one, or pressed a button."""
         ...
 
     def heard(self) -> None:
@@ -111,7 +112,8 @@ class GatewayClient(discord.Client):
         self._parse_guild = parsers["GUILD_CREATE"]
         parsers["READY"] = self._on_raw_ready
         parsers["GUILD_CREATE"] = self._on_raw_guild
-        parsers["MESSAGE_CREATE"] = self._on_raw_message
+        for name, read in READERS.items():
+            parsers[name] = self._then_tell(read)
         for name in _CHANGES_SIGHT:
             parsers[name] = self._then_look(parsers[name], is_channel=name.startswith("CHANNEL"))
 
@@ -131,12 +133,18 @@ class GatewayClient(discord.Client):
 
         return look
 
-    def _on_raw_message(self, payload: Any) -> None:
-        if not all(str(payload.get(name)).isdecimal() for name in ("id", "channel_id")):
-            _log.error("discord_message_malformed", fields=sorted(payload))
-            return
-        self._listener.heard()
-        self._listener.message(payload)
+    def _then_tell(self, read: Callable[[Json], list[Incoming]]) -> Callable[[Any], None]:
+        def tell(payload: Any) -> None:
+            try:
+                found = read(payload)
+            except ValueError:
+                _log.error("discord_message_malformed", fields=sorted(payload))
+                return
+            self._listener.heard()
+            for incoming in found:
+                self._listener.happened(incoming, str(payload.get("guild_id") or ""))
+
+        return tell
 
     @override
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
@@ -155,7 +163,7 @@ class GatewayClient(discord.Client):
         self._listener.lost()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """A command or an autocomplete request."""
+        """A command, an autocomplete request, or a pressed button."""
         self._listener.interaction(interaction)
 
     @override

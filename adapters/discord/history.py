@@ -47,12 +47,18 @@ class History:
         """All messages after this id, in pages; raises as ``DiscordRest.call``. Empty where Discord hides history."""
         while True:
             async with self._turns:
-                page = await self._page(channel_id, after)
+                page = await self._page(channel_id, {"after": str(after)})
             if page:
                 yield page
                 after = int(page[-1]["id"])
             if len(page) < _PAGE:
                 return
+
+    async def newest(self, channel_id: str, upto: int) -> tuple[list[Json], int]:
+        """The last hundred messages up to this id, oldest first, and the id from which on they are all there are."""
+        async with self._turns:
+            page = await self._page(channel_id, {"before": str(upto + 1)})
+        return page, int(page[0]["id"]) if len(page) == _PAGE else 0
 
     def limit(self) -> int:
         """The id from which messages are still filed; 0 without a limit."""
@@ -73,11 +79,11 @@ class History:
         last_at = instant_of(ids[-1]) if counted_all else last_at
         return Skipped(count=len(ids), first_at=instant_of(ids[0]), last_at=last_at, counted_all=counted_all)
 
-    async def _page(self, channel_id: str, after: int) -> list[Json]:
+    async def _page(self, channel_id: str, where: Mapping[str, str]) -> list[Json]:
         page: list[Json] = await self._rest.call(
             "GET",
             "/channels/{channel_id}/messages",
-            params={"limit": _PAGE, "after": str(after)},
+            params={"limit": _PAGE, **where},
             needs="Read Message History",
             channel_id=channel_id,
         )

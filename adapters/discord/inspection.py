@@ -25,6 +25,7 @@ _NEEDED_IN_SUPPORT = {
     "Add Reactions": discord.Permissions(add_reactions=True),
     "Attach Files": discord.Permissions(attach_files=True),
     "Embed Links": discord.Permissions(embed_links=True),
+    "Manage Threads": discord.Permissions(manage_threads=True),
 }
 _NEEDED_IN_STAFF = ("View Channel", "Send Messages", "Embed Links")
 _VIEW = discord.Permissions(view_channel=True).value

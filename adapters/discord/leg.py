@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 import discord
 import structlog
@@ -11,7 +10,9 @@ from typing_extensions import override
 from adapters.discord.backfill import Backfill
 from adapters.discord.commands import Commands
 from adapters.discord.gateway import Listener
+from adapters.discord.incoming import Incoming
 from adapters.discord.places import Watch
+from adapters.discord.presses import Presses
 from adapters.discord.queues import Queues
 from adapters.discord.registration import Registration
 from adapters.discord.standing import Standing
@@ -36,6 +37,7 @@ class Leg(Listener):
         backfill: Backfill,
         registration: Registration,
         commands: Commands,
+        presses: Presses,
         standing: Standing,
     ) -> None:
         self._tasks = tasks
@@ -45,6 +47,7 @@ class Leg(Listener):
         self._backfill = backfill
         self._registration = registration
         self._commands = commands
+        self._presses = presses
         self._standing = standing
         self._reading: asyncio.Task[None] | None = None
         self._registering: asyncio.Task[None] | None = None
@@ -101,14 +104,17 @@ class Leg(Listener):
         _log.warning("discord_connection_lost")
 
     @override
-    def message(self, payload: dict[str, Any]) -> None:
-        if str(payload.get("guild_id")) == self._watch.guild_id:
-            self._queues.put(payload)
+    def happened(self, incoming: Incoming, guild_id: str) -> None:
+        if guild_id in ("", self._watch.guild_id):
+            self._queues.put(incoming)
 
     @override
     def interaction(self, interaction: discord.Interaction) -> None:
-        if str(interaction.guild_id) == self._watch.guild_id:
-            self._tasks.create_task(self._commands.handle(interaction), name="discord-command")
+        if interaction.guild_id is not None and str(interaction.guild_id) != self._watch.guild_id:
+            return
+        is_press = interaction.type is discord.InteractionType.component
+        work = self._presses.handle(interaction) if is_press else self._commands.handle(interaction)
+        self._tasks.create_task(work, name="discord-interaction")
 
     @override
     def heard(self) -> None:
@@ -123,4 +129,4 @@ class Leg(Listener):
         if self._reading is not None:
             self._reading.cancel()
             self._reading = None
-        self._queues.close(self._watch.support_channels)
+        self._queues.close(self._backfill.rooms)

@@ -37,11 +37,15 @@ class Members:
             return None
         if kind_of(payload, own_id) is not MessageKind.PERSON:
             return None
-        known = self._known.get(author_id)
+        return await self.of(author_id)
+
+    async def of(self, user_id: str) -> Json:
+        """Somebody's member object; empty for who is no member. Raises ``DeliveryError`` when it cannot be had."""
+        known = self._known.get(user_id)
         if known is None or known[0] + _FRESH_FOR < self._clock.now():
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            known = self._known[author_id] = (self._clock.now(), await self._ask(author_id))
+            known = self._known[user_id] = (self._clock.now(), await self._ask(user_id))
         return known[1]
 
     async def _ask(self, user_id: str) -> Json:

@@ -7,11 +7,19 @@ from bot.domain.chat import ChatAddress, Platform, RoomRole
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A channel or a thread as the core addresses it; ``title`` is a thread's name."""
+    """A channel or a thread as the core addresses it; ``title`` is a thread's name.
+
+    A direct message channel is its own thread.
+    """
 
     room: str
     chat_thread: str | None = None
     title: str = ""
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether these are the direct messages between one member and the bot."""
+        return self.chat_thread == self.room
 
     @property
     def key(self) -> str:
@@ -22,6 +30,11 @@ class Place:
     def address(self) -> ChatAddress:
         """The same in the core's words."""
         return ChatAddress(platform=Platform.DISCORD, room=self.room, chat_thread=self.chat_thread)
+
+
+def direct_place(channel_id: str) -> Place:
+    """The place of a direct message channel."""
+    return Place(room=channel_id, chat_thread=channel_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +49,6 @@ class Watch:
         """What this channel is to the team."""
         return RoomRole.STAFF if room == self.staff_channel else RoomRole.SUPPORT
 
-    def link(self, place_key: str, message_id: str) -> str:
+    def link(self, channel_id: str, message_id: str, *, direct: bool = False) -> str:
         """What opens a message in Discord."""
-        return f"https://discord.com/channels/{self.guild_id}/{place_key}/{message_id}"
+        return f"https://discord.com/channels/{'@me' if direct else self.guild_id}/{channel_id}/{message_id}"

@@ -1,18 +1,18 @@
-"""One line per channel and thread: messages are handed over in the order in which they arrived.
+"""One line per channel and thread: what happens to messages is handed over in the order in which it arrived.
 
 A line is held while the history before it is being read, so that what was missed comes first. Where that history
 cannot be read, its line flows on without moving the watermark.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
 from adapters.discord.faults import DeniedError
+from adapters.discord.incoming import Incoming, Kind
 from adapters.discord.places import Place
 from adapters.discord.receiving import Receiving
 from adapters.discord.rest import DiscordRest
@@ -22,19 +22,17 @@ from bot.ports.clock import Clock
 
 _log = structlog.get_logger(__name__)
 
-Json = Mapping[str, Any]
-
 _LONGEST_BATCH = 100
 _LONGEST_PAUSE = timedelta(minutes=1)
 
 
 @dataclass(slots=True, kw_only=True)
 class Line:
-    """The messages of one channel or thread that wait; ``place`` is None until it is known."""
+    """What waits of one channel or thread; ``place`` is None until it is known."""
 
     key: str
     place: Place | None
-    waiting: list[Json] = field(default_factory=list)
+    waiting: list[Incoming] = field(default_factory=list)
     worker: asyncio.Task[None] | None = None
 
 
@@ -62,16 +60,16 @@ class Queues:
         self._frozen_rooms: set[str] = set()
         self._newest: dict[str, int] = {}
 
-    def put(self, payload: Json) -> None:
-        """A message came by the gateway. Returns at once; messages of channels that are not watched are dropped."""
-        key = str(payload["channel_id"])
+    def put(self, incoming: Incoming) -> None:
+        """Something came by the gateway. Returns at once; what belongs to channels that are not watched is dropped."""
+        key = incoming.channel_id
         line = self._lines.get(key)
         if line is None:
             place = self._surroundings.place_of(key)
             if place is NOT_OURS:
                 return
             line = self._lines[key] = Line(key=key, place=place)
-        line.waiting.append(payload)
+        line.waiting.append(incoming)
         self._start(line)
 
     def close(self, rooms: Iterable[str]) -> None:
@@ -97,7 +95,8 @@ class Queues:
     def first_waiting(self, key: str) -> int:
         """The id of the first live message that waits in this line; 0 when none does."""
         line = self._lines.get(key)
-        return int(line.waiting[0]["id"]) if line is not None and line.waiting else 0
+        written = _written(line.waiting) if line is not None else []
+        return written[0] if written else 0
 
     def freeze(self, key: str) -> None:
         """From now on live messages do not move this watermark."""
@@ -158,21 +157,24 @@ class Queues:
             return 0
         moves = self._may_move(place)
         taken, obstacle = await self._receiving.take(place, batch, moves=moves)
-        if taken and not moves:
-            newest = max(int(payload["id"]) for payload in batch[:taken])
-            self._newest[place.key] = max(newest, self._newest.get(place.key, 0))
+        if not moves and (written := _written(batch[:taken])):
+            self._newest[place.key] = max(*written, self._newest.get(place.key, 0))
         del line.waiting[:taken]
         if obstacle is not None:
             _log.warning("discord_author_unresolved", channel=line.key, reason=str(obstacle))
         return taken if obstacle is None else 0
 
     async def _looked_up(self, channel_id: str) -> Place:
-        """The place of a thread that the gateway's cache does not hold (facts/discord.md, dpy #7541)."""
+        """The place of what the gateway's cache lacks: threads (facts/discord.md, dpy #7541), direct channels."""
         try:
             channel = await self._rest.call("GET", "/channels/{channel_id}", channel_id=channel_id)
         except DeniedError:
             return NOT_OURS
-        parent = str(channel.get("parent_id"))
-        place = self._surroundings.thread_place(channel_id, parent, str(channel.get("name") or ""))
+        place = self._surroundings.place_in(channel)
         self._surroundings.learn(channel_id, place)
         return place
+
+
+def _written(arrived: Iterable[Incoming]) -> list[int]:
+    """The ids of new messages among these."""
+    return [int(incoming.message_id) for incoming in arrived if incoming.kind is Kind.WRITTEN]

@@ -22,12 +22,12 @@ class Reading:
         """The message, looked for in the thread and then in its room; None when it is gone or may not be read."""
         first = await self._rooms.standing_place(address, message_id)
         for channel_id in dict.fromkeys((first, address.chat_thread or address.room, address.room)):
-            quoted = await self._read_in(channel_id, message_id)
+            quoted = await self._read_in(channel_id, message_id, direct=address.is_private)
             if quoted is not None:
                 return quoted
         return None
 
-    async def _read_in(self, channel_id: str, message_id: str) -> QuotedMessage | None:
+    async def _read_in(self, channel_id: str, message_id: str, *, direct: bool) -> QuotedMessage | None:
         try:
             payload = await self._rest.call(
                 "GET",
@@ -40,5 +40,5 @@ class Reading:
         return QuotedMessage(
             author_name=author_of(payload).name,
             text=text_of(payload, self._surroundings.names),
-            link=self._watch.link(channel_id, message_id),
+            link=self._watch.link(channel_id, message_id, direct=direct),
         )

@@ -6,13 +6,16 @@ from datetime import timedelta
 from adapters.discord.backfill import Backfill
 from adapters.discord.catching_up import CatchingUp
 from adapters.discord.commands import Commands
+from adapters.discord.comparing import Comparing
 from adapters.discord.gateway import GatewayClient, IdentifyBudget
 from adapters.discord.history import History
 from adapters.discord.leg import Leg
 from adapters.discord.listing import Listing
 from adapters.discord.members import Members
+from adapters.discord.origins import Origins
 from adapters.discord.pauses import Pauses
 from adapters.discord.places import Watch
+from adapters.discord.presses import Presses
 from adapters.discord.queues import Queues
 from adapters.discord.receiving import Receiving
 from adapters.discord.registration import Registration
@@ -50,7 +53,6 @@ class Reception:
         self._watch = watch
         self._surroundings = surroundings
         self._rest = rest
-        self._mapped_staff = mapped_staff
         self._reach = reach
         self._intake = intake
         self._events = events
@@ -58,7 +60,10 @@ class Reception:
         self._budget = IdentifyBudget(clock)
         self._pauses = Pauses(clock, dice)
         self._standing = Standing(health)
-        self._commands = Commands(watch=watch, surroundings=surroundings, runner=commands, suggestions=suggestions)
+        self._members = Members(rest, clock, guild_id=watch.guild_id, mapped_staff=mapped_staff)
+        origins = Origins(surroundings=surroundings, members=self._members)
+        self._commands = Commands(watch=watch, origins=origins, runner=commands, suggestions=suggestions)
+        self._presses = Presses(origins=origins, events=events)
 
     async def run(self) -> None:
         """Until cancelled; raises ``RefusedError``, or what the intake raised."""
@@ -82,13 +87,13 @@ class Reception:
     async def _leg(self, tasks: asyncio.TaskGroup) -> Leg:
         watermarks = Watermarks()
         await watermarks.load(self._intake)
-        members = Members(self._rest, self._clock, guild_id=self._watch.guild_id, mapped_staff=self._mapped_staff)
         receiving = Receiving(
             watch=self._watch,
             intake=self._intake,
             watermarks=watermarks,
-            members=members,
+            members=self._members,
             surroundings=self._surroundings,
+            rest=self._rest,
         )
         queues = Queues(
             tasks=tasks,
@@ -111,12 +116,15 @@ class Reception:
                 guild_id=self._watch.guild_id,
             ),
             commands=self._commands,
+            presses=self._presses,
             standing=self._standing,
         )
 
     def _backfill(self, watermarks: Watermarks, receiving: Receiving, queues: Queues) -> Backfill:
+        history = History(self._rest, self._clock, reach=self._reach)
         catching_up = CatchingUp(
-            history=History(self._rest, self._clock, reach=self._reach),
+            history=history,
+            comparing=Comparing(history, self._intake),
             receiving=receiving,
             queues=queues,
             watermarks=watermarks,

@@ -5,7 +5,7 @@ A sync at every start would be pointless and counts against a daily limit (facts
 
 import structlog
 
-from adapters.discord.command_payload import fingerprint, payload_of
+from adapters.discord.command_payload import fingerprint, for_everybody, for_the_team
 from adapters.discord.pauses import Pauses
 from adapters.discord.rest import DiscordRest
 from adapters.discord.standing import Standing
@@ -33,8 +33,8 @@ class Registration:
 
     async def run(self, application_id: str) -> None:
         """Returns when the server has the commands; tries until it does."""
-        payload = payload_of(CATALOGUE)
-        row, wanted = f"commands:{self._guild_id}", fingerprint(payload, application_id=application_id)
+        for_server, for_all = for_the_team(CATALOGUE), for_everybody(CATALOGUE)
+        row, wanted = f"commands:{self._guild_id}", fingerprint([*for_server, *for_all], application_id=application_id)
         registered = await self._intake.recall(Platform.DISCORD, row)
         if registered.get(row) == wanted:
             return
@@ -44,9 +44,12 @@ class Registration:
                 await self._rest.call(
                     "PUT",
                     "/applications/{application_id}/guilds/{guild_id}/commands",
-                    json=payload,
+                    json=for_server,
                     application_id=application_id,
                     guild_id=self._guild_id,
+                )
+                await self._rest.call(
+                    "PUT", "/applications/{application_id}/commands", json=for_all, application_id=application_id
                 )
             except DeliveryError as error:
                 failures += 1
@@ -57,4 +60,4 @@ class Registration:
                 break
         self._standing.complain(_COMPLAINT, "")
         await self._intake.accept(Arrival(platform=Platform.DISCORD, remember={row: wanted}))
-        _log.info("discord_commands_registered", commands=[command["name"] for command in payload])
+        _log.info("discord_commands_registered", commands=[command["name"] for command in (*for_server, *for_all)])

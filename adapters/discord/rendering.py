@@ -36,6 +36,7 @@ _MARKS = {
     Style.SPOILER: "||",
 }
 _NATIVE = {"user:": "<@{}>", "role:": "<@&{}>"}
+_MASKABLE = ("http://", "https://")
 
 
 def render(text: RichText, *, mention: str | None = None, limit: int = MESSAGE_LIMIT) -> str:
@@ -43,11 +44,20 @@ def render(text: RichText, *, mention: str | None = None, limit: int = MESSAGE_L
 
     What does not fit is cut at the end, with an ellipsis; styles and code blocks are closed before it.
     """
-    prefix = f"<@{mention}> " if mention else ""
+    prefix = _prefix(mention)
     whole = prefix + _blocks(text.blocks)
     if _length(whole) > limit:
         whole = prefix + _longest(text, limit - len(prefix))
     return whole.strip()
+
+
+def fits(text: RichText, *, mention: str | None = None) -> bool:
+    """Whether ``render`` has nothing to cut."""
+    return _length(_prefix(mention) + _blocks(text.blocks)) <= MESSAGE_LIMIT
+
+
+def _prefix(mention: str | None) -> str:
+    return f"<@{mention}> " if mention else ""
 
 
 def _longest(text: RichText, limit: int) -> str:
@@ -135,7 +145,19 @@ def _literal_words(child: Inline) -> str | None:
         return child.text.replace("\n", " ")
     if isinstance(child, Mention) and _native(child) is None:
         return child.name.replace("\n", " ")
-    return None
+    if isinstance(child, Link) and not child.url.startswith(_MASKABLE):
+        return _spelled(child)
+    return "" if _is_nothing(child) else None
+
+
+def _is_nothing(child: Inline) -> bool:
+    match child:
+        case Text() | Code():
+            return not child.text
+        case Styled():
+            return all(_is_nothing(inner) for inner in child.children)
+        case _:
+            return False
 
 
 def _inline(child: Inline) -> str:
@@ -176,11 +198,16 @@ def _styled(styled: Styled) -> str:
 
 def _link(link: Link) -> str:
     label = inline_plain(link.children).strip()
-    if not link.url.startswith(("http://", "https://")):
-        shown = link.url.removeprefix("mailto:")
-        return escaping.literal(label if shown in label else f"{label} ({shown})".strip())
+    if not link.url.startswith(_MASKABLE):
+        return escaping.literal(_spelled(link))
     if not label or label == link.url:
         return escaping.literal(link.url)
-    if label.startswith(("http://", "https://")):  # Discord does not mask an address with another one
+    if label.startswith(_MASKABLE):  # Discord does not mask an address with another one
         return f"{escaping.literal(label)} ({escaping.literal(link.url)} )"
     return f"[{_inlines(link.children)}]({escaping.address(link.url)})"
+
+
+def _spelled(link: Link) -> str:
+    """A link that Discord knows no form for."""
+    label, shown = inline_plain(link.children).strip().replace("\n", " "), link.url.removeprefix("mailto:")
+    return label if shown in label else f"{label} ({shown})".strip()

@@ -4,7 +4,9 @@ It has its own login and outlives gateway connections, so that sending works whi
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+import io
+import json as jsons
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +15,7 @@ import structlog
 from discord.http import HTTPClient, Route
 
 from adapters.discord.faults import FAULTS, delivery_error
+from bot.domain.chat import FileContent
 from bot.domain.errors import OutcomeUnknownError, TransientError
 from bot.ports.clock import Clock
 
@@ -54,6 +57,7 @@ class DiscordRest:
         *,
         json: Mapping[str, Any] | list[Any] | None = None,
         params: Mapping[str, Any] | None = None,
+        uploads: Sequence[FileContent] = (),
         creates: bool = False,
         needs: str = "",
         cause: str = "",
@@ -61,13 +65,14 @@ class DiscordRest:
     ) -> Any:
         """One request; ``path`` has ``{placeholders}`` that ``in_path`` fills. The answer's JSON, or "" for none.
 
+        ``uploads`` go with it as ``files[0]``, ``files[1]``...; their names are told by the body's ``attachments``.
         A call with the ``cause`` of one that is still under way joins it, so that impatience never multiplies requests.
         Raises ``TransientError``, ``DeniedError`` (a ``PermanentError``), and with ``creates`` ``OutcomeUnknownError``.
         """
         http = await self._client()
         request = self._by_cause.get(cause)
         if request is None:
-            options: dict[str, Any] = {} if json is None else {"json": json}
+            options: dict[str, Any] = _multipart(json, uploads) if uploads else {} if json is None else {"json": json}
             if params is not None:
                 options["params"] = dict(params)
             request = self._start(http.request(Route(method, path, **in_path), **options), cause)
@@ -130,6 +135,17 @@ class DiscordRest:
         error = request.exception()  # whoever waited has seen it; nobody else needs to hear of it
         if isinstance(error, discord.HTTPException) and error.status == 401:  # the token was revoked meanwhile
             self._refused_until = self._clock.now() + _REFUSED_PAUSE
+
+
+def _multipart(body: Any, uploads: Sequence[FileContent]) -> dict[str, Any]:
+    """Body and files as the library sends them, each try from their beginning (API reference, "Uploading Files")."""
+    files = [discord.File(io.BytesIO(upload.content), filename=upload.name) for upload in uploads]
+    form: list[dict[str, Any]] = [{"name": "payload_json", "value": jsons.dumps(body)}]
+    form += [
+        {"name": f"files[{n}]", "value": file.fp, "filename": file.filename, "content_type": "application/octet-stream"}
+        for n, file in enumerate(files)
+    ]
+    return {"files": files, "form": form}
 
 
 def _outcome(request: asyncio.Task[Any], *, creates: bool, needs: str) -> Any:

@@ -1,17 +1,18 @@
 """Saying something in Discord: once, whatever happens to the answers, and pinging nobody by accident."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
 
-from adapters.discord.faults import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, DeniedError
-from adapters.discord.rendering import render
+from adapters.discord.faults import ARCHIVED, LOCKED, TOO_LARGE, UNKNOWN_MESSAGE, DeniedError
+from adapters.discord.parts import FILE_LIMIT_BYTES, Part, parts_of
 from adapters.discord.rest import DiscordRest
 from adapters.discord.rooms import Rooms
-from adapters.discord.translate import sent_at
+from adapters.discord.said import Said
+from adapters.discord.snowflakes import instant_of
 from bot.domain.chat import ChatAddress, OutgoingMessage, SentMessage
+from bot.domain.errors import FilesRefusedError, PermanentError
 
 _log = structlog.get_logger(__name__)
 
@@ -19,58 +20,31 @@ Json = Mapping[str, Any]
 NOBODY: Final[Json] = {"parse": [], "replied_user": False}
 """``allowed_mentions`` that lets nothing through (API reference, "Allowed Mentions Object")."""
 
-_PAGE = 100
-_PAGES_LOOKED_THROUGH = 3
-_REMEMBERED_SENDS = 2000
-
 
 class Sending:
-    """Sends, finds what was sent, and reacts."""
+    """Sends and reacts."""
 
-    def __init__(self, rest: DiscordRest, rooms: Rooms) -> None:
+    def __init__(self, rest: DiscordRest, rooms: Rooms, said: Said) -> None:
         self._rest = rest
         self._rooms = rooms
-        self._sent: OrderedDict[str, str] = OrderedDict()
+        self._said = said
 
-    async def send(self, message: OutgoingMessage) -> SentMessage:
-        """Say it in its chat thread, or in the room. The delivery id is the nonce: Discord swallows an early repeat.
+    async def send(self, message: OutgoingMessage, begun: SentMessage | None = None) -> SentMessage:
+        """Say it in its chat thread, or in the room, part by part. Each has a nonce: Discord swallows an early repeat.
 
-        Raises as ``DiscordRest.call``.
+        Goes on behind ``begun``, or behind what this process said of it in a try that failed later. Raises as
+        ``DiscordRest.call``, and ``FilesRefusedError``.
         """
-        answer = await self._rest.call(
-            "POST",
-            "/channels/{channel_id}/messages",
-            json={
-                "content": content_of(message),
-                "nonce": message.delivery_id,
-                "enforce_nonce": True,
-                "allowed_mentions": allowed_mentions(message.mention),
-            },
-            creates=True,
-            needs="Send Messages in Threads" if message.address.chat_thread else "Send Messages",
-            cause=f"send {message.delivery_id}",
-            channel_id=_spoken_in(message.address),
-        )
-        return self._remember(answer, message.delivery_id)
-
-    async def find_sent(self, message: OutgoingMessage) -> SentMessage | None:
-        """The message among the last 300 there that is this delivery: by its nonce, else by author and content.
-
-        History does not promise the nonce; then the same words of ours count, unless this process knows them to be
-        another delivery's.
-        """
-        own_id = await self._rest.own_id()
-        content = content_of(message)
-        before: str | None = None
-        for _ in range(_PAGES_LOOKED_THROUGH):
-            page = await self._page(_spoken_in(message.address), before)
-            for found in page:
-                if self._is_it(found, message.delivery_id, content, own_id):
-                    return self._remember(found, message.delivery_id)
-            if len(page) < _PAGE:
-                return None
-            before = str(page[-1]["id"])
-        return None
+        if any(len(file.content) > FILE_LIMIT_BYTES for file in message.files):
+            raise FilesRefusedError(f"a file is larger than {FILE_LIMIT_BYTES:,} bytes")
+        parts = parts_of(message)
+        ids = list(begun.message_ids) if begun is not None else self._said.of(message.delivery_id, parts)
+        for part in parts[len(ids) :]:
+            files_said = any(earlier.files for earlier in parts[: len(ids)])
+            made = await self._say(message.address, part, files_said=files_said)
+            ids.append(str(made["id"]))
+            self._said.remember(message.delivery_id, parts, ids)
+        return SentMessage(message_ids=tuple(ids), sent_at=begun.sent_at if begun is not None else instant_of(ids[0]))
 
     async def react(self, address: ChatAddress, message_id: str, emoji: str) -> None:
         """Put the bot's reaction there. A message that was deleted needs none any more."""
@@ -89,39 +63,72 @@ class Sending:
                 raise
             _log.info("discord_reaction_skipped", reason="message deleted", message=message_id)
 
-    async def _page(self, channel_id: str, before: str | None) -> list[Json]:
-        """Up to 100 messages, newest first. A place that is gone holds nothing of ours; an unreadable one might."""
-        params = {"limit": _PAGE} if before is None else {"limit": _PAGE, "before": before}
+    async def _say(self, address: ChatAddress, part: Part, *, files_said: bool) -> Json:
         try:
-            page: list[Json] = await self._rest.call(
-                "GET", "/channels/{channel_id}/messages", params=params, channel_id=channel_id
+            return await self._say_in_closed(address, part)
+        except DeniedError as error:
+            if not part.files or not _is_too_large(error):
+                raise
+            if files_said:  # too late to say that none was taken
+                raise PermanentError(f"Discord took only the first files: {error.reason}") from error
+            raise FilesRefusedError(error.reason) from error
+
+    async def _say_in_closed(self, address: ChatAddress, part: Part) -> Json:
+        """A post opens an archived thread by itself; one that is locked too is opened first, if the bot may."""
+        try:
+            return await self._post(address, part)
+        except DeniedError as error:
+            if error.code not in (ARCHIVED, LOCKED) or address.chat_thread is None:
+                raise
+            await self._open_again(address.chat_thread, error)
+        return await self._post(address, part)
+
+    async def _open_again(self, chat_thread: str, denied: DeniedError) -> None:
+        try:
+            await self._rest.call(
+                "PATCH",
+                "/channels/{channel_id}",
+                json={"archived": False},
+                needs="Manage Threads",
+                channel_id=chat_thread,
             )
         except DeniedError as error:
-            if error.code != UNKNOWN_CHANNEL:
-                raise
-            return []
-        return page
+            reason = f"{denied.reason}, and could not be opened again: {error.reason}"
+            raise DeniedError(reason, status=denied.status, code=denied.code) from error
+        _log.info("discord_thread_opened_again", chat_thread=chat_thread)
 
-    def _is_it(self, found: Json, delivery_id: str, content: str, own_id: str) -> bool:
-        if str(found.get("author", {}).get("id")) != own_id:
-            return False
-        nonce = found.get("nonce")
-        if nonce is not None:
-            return str(nonce) == delivery_id
-        known_as = self._sent.get(str(found["id"]), delivery_id)
-        return known_as == delivery_id and found.get("content") == content
+    async def _post(self, address: ChatAddress, part: Part) -> Json:
+        in_thread = address.chat_thread is not None and not address.is_private
+        needed = [
+            "Send Messages in Threads" if in_thread else "Send Messages",
+            *(["Attach Files"] if part.files else []),
+        ]
+        made: Json = await self._rest.call(
+            "POST",
+            "/channels/{channel_id}/messages",
+            json=body_of(part),
+            uploads=part.files,
+            creates=True,
+            needs=" or ".join(needed),
+            cause=f"send {part.nonce}",
+            channel_id=spoken_in(address),
+        )
+        return made
 
-    def _remember(self, made: Json, delivery_id: str) -> SentMessage:
-        message_id = str(made["id"])
-        self._sent[message_id] = delivery_id
-        if len(self._sent) > _REMEMBERED_SENDS:
-            self._sent.popitem(last=False)
-        return SentMessage(message_ids=(message_id,), sent_at=sent_at(made))
 
-
-def content_of(message: OutgoingMessage) -> str:
-    """What is sent, to the character."""
-    return render(message.text, mention=message.mention) or "…"
+def body_of(part: Part) -> dict[str, Any]:
+    """What Discord is asked to post."""
+    body: dict[str, Any] = {
+        "content": part.content,
+        "nonce": part.nonce,
+        "enforce_nonce": True,
+        "allowed_mentions": allowed_mentions(part.mention),
+    }
+    if part.choices:
+        body["components"] = part.components
+    if part.files:
+        body["attachments"] = part.attachments
+    return body
 
 
 def allowed_mentions(mention: str | None) -> Json:
@@ -129,5 +136,10 @@ def allowed_mentions(mention: str | None) -> Json:
     return {**NOBODY, "users": [mention]} if mention else NOBODY
 
 
-def _spoken_in(address: ChatAddress) -> str:
+def spoken_in(address: ChatAddress) -> str:
+    """The channel or thread in which an address is spoken to."""
     return address.chat_thread or address.room
+
+
+def _is_too_large(error: DeniedError) -> bool:
+    return error.status == 413 or error.code == TOO_LARGE

@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 
 from adapters.discord.names import Names
-from adapters.discord.places import Place, Watch
+from adapters.discord.places import Place, Watch, direct_place
+
+Json = Mapping[str, Any]
 
 NOT_OURS = Place(room="")
 """A channel that is known and not watched."""
+_DIRECT = 1
+"""Channel type DM; several people's direct messages (3) are none of ours (API reference, "Channel Types")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,13 @@ class Surroundings:
     def learn(self, channel_id: str, place: Place) -> None:
         """Remember the place of a channel that the cache does not hold."""
         self._fetched[channel_id] = place
+
+    def place_in(self, channel: Json) -> Place:
+        """The place of a channel that was just fetched; ``NOT_OURS`` unless it is direct, or a watched one's thread."""
+        channel_id = str(channel["id"])
+        if channel.get("type") == _DIRECT:
+            return direct_place(channel_id)
+        return self.thread_place(channel_id, str(channel.get("parent_id")), str(channel.get("name") or ""))
 
     def thread_place(self, channel_id: str, parent_id: str, name: str) -> Place:
         """The place of a thread under this parent; ``NOT_OURS`` unless that is watched."""

@@ -6,7 +6,6 @@ author's roles (facts/discord.md, section 6), so the caller hands them in for th
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from adapters.discord.markup import parse
@@ -35,13 +34,19 @@ def message_of(
         author=author_of(payload, member),
         sent_at=instant_of(message_id),
         text=text_of(payload, names),
-        link=watch.link(place.key, message_id),
+        link=watch.link(place.key, message_id, direct=place.is_direct),
         kind=kind_of(payload, own_id),
         room_role=watch.role_of(place.room),
         title=place.title or None if starts_post else None,
         reply_to=_answered(payload),
         attachments=attachments_of(payload),
+        version=version_of(payload),
     )
+
+
+def version_of(payload: Json) -> str:
+    """What names the edit that the payload shows; "" for one never edited."""
+    return str(payload.get("edited_timestamp") or "")
 
 
 def kind_of(payload: Json, own_id: str) -> MessageKind:
@@ -103,11 +108,6 @@ def fresh_address(payload: Json, file_id: str) -> str | None:
         if found_id == file_id:
             return url
     return None
-
-
-def sent_at(payload: Json) -> datetime:
-    """When Discord made this message."""
-    return instant_of(str(payload["id"]))
 
 
 def _attachment(file: Json) -> Attachment:

@@ -2,7 +2,8 @@
 
 ``watermark:ID`` is the id of the last message of a channel or thread that is stored together with all before it.
 ``threads:ROOM`` is the instant (as an id) up to which the room's threads are known: one without a watermark of its own
-is read from there. ``gap:ID`` tells of a history that could not be read.
+is read from there. ``gap:ID`` tells of a history that could not be read. ``direct:ID`` marks a direct message channel,
+since Discord does not tell a bot which it has.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,6 +15,7 @@ from bot.ports.inbound import Arrival, MessageIntake
 _WATERMARK: Final = "watermark:"
 _THREADS: Final = "threads:"
 _GAP: Final = "gap:"
+_DIRECT: Final = "direct:"
 
 Entries = dict[str, str | None]
 
@@ -47,6 +49,15 @@ class Watermarks:
         """Entries that say up to when the room's threads are known."""
         current = self.threads_of(room)
         return {_THREADS + room: str(until)} if current is None or until > current else {}
+
+    def direct_rooms(self) -> list[str]:
+        """The direct message channels in which somebody wrote."""
+        rooms = [name.removeprefix(_DIRECT) for name in self._rows if name.startswith(_DIRECT)]
+        return sorted(room for room in rooms if self.of(room) is not None)
+
+    def direct_found(self, room: str) -> Entries:
+        """Entries that mark a direct message channel; empty when it is marked."""
+        return {_DIRECT + room: "1"} if _DIRECT + room not in self._rows else {}
 
     def gap_opened(self, key: str, story: str) -> Entries:
         """Entries for a gap that stays; its first story is kept."""

@@ -6,6 +6,7 @@ from sandbox.discord import payloads
 from sandbox.discord.backend import Backend
 from sandbox.discord.drafts import poll_payload, snapshot
 from sandbox.discord.entities import (
+    DIRECT,
     VOICE,
     Attachment,
     Channel,
@@ -56,7 +57,8 @@ class Actors:
         another message type (a system message); `webhook` sends it as a webhook that bears the member's name.
         """
         channel = self._world.channel(channel_id)
-        self._backend.require_postable(channel, moderator=False)
+        if channel.type != DIRECT:
+            self._backend.require_postable(channel, moderator=False)
         message = self._new_message(member.user, channel, text, kind=type)
         if webhook:
             message.webhook_id = self._world.ids.next()
@@ -107,6 +109,11 @@ class Actors:
     def direct_channel(self, member: Member) -> Channel:
         """A person's direct conversation with the bot; post there to write to it."""
         return self._world.direct_channel(member.user)
+
+    def close_direct(self, member: Member, *, closed: bool = True) -> None:
+        """Somebody takes no direct messages from the bot any more, or takes them again."""
+        change = self._world.closed_to_bot.add if closed else self._world.closed_to_bot.discard
+        change(member.id)
 
     # threads
 

@@ -8,6 +8,7 @@ from sandbox.discord.entities import Channel, Thread
 from sandbox.discord.errors import (
     missing_access,
     missing_permissions,
+    refuses_direct_messages,
     starter_missing,
     thread_is_archived,
     thread_is_locked,
@@ -54,7 +55,11 @@ class Backend:
             raise thread_is_archived()
 
     def require_postable(self, channel: Channel, *, moderator: bool) -> None:
-        """Refuse a post in a locked thread, or in a forum post whose first message has not come yet."""
+        """Refuse a post in a locked thread, in a forum post whose first message has not come yet, or to a person who
+        takes none.
+        """
+        if channel.recipient is not None and channel.recipient.id in self.world.closed_to_bot:
+            raise refuses_direct_messages()
         if not isinstance(channel, Thread):
             return
         if channel.starter_pending:

@@ -5,9 +5,11 @@ would and noted; an unknown property, which Discord ignores, is only noted: it i
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from sandbox.discord.errors import DiscordError, empty_message, invalid_form
+from sandbox.discord.calls import Upload
+from sandbox.discord.errors import DiscordError, empty_message, invalid_form, too_large
 from sandbox.discord.known_properties import (
     CHANNEL_EDIT_KEYS,
     COMMAND_KEYS,
@@ -27,6 +29,8 @@ NONCE_LIMIT = 25
 EMBED_LIMIT = 10
 EMBED_TOTAL_LIMIT = 6000
 THREAD_NAME_LIMIT = 100
+FILES_LIMIT = 10
+FILES_TOTAL_BYTES = 25 * 1024 * 1024
 ARCHIVE_MINUTES = (60, 1440, 4320, 10080)
 COMMAND_LIMIT = 100
 OPTION_LIMIT = 25
@@ -39,6 +43,8 @@ class Checks:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        self.file_limit_bytes = 10 * 1024 * 1024
+        """What the server's level allows for each file."""
 
     def note(self, problem: str) -> None:
         """Add a finding."""
@@ -55,6 +61,14 @@ class Checks:
         forwarded = (body.get("message_reference") or {}).get("type") == 1
         if not (may_be_empty or files or forwarded or any(body.get(part) for part in parts)):
             raise self._refused(empty_message(), "empty message")
+
+    def uploads(self, files: Iterable[Upload]) -> None:
+        """The files of a message. What is too large is no finding: a bot cannot know the server's limit for sure."""
+        sizes = [len(file.content) for file in files]
+        if len(sizes) > FILES_LIMIT:
+            raise self._refused(invalid_form("files", f"Must be {FILES_LIMIT} or fewer in length."), "too many files")
+        if sum(sizes) > FILES_TOTAL_BYTES or any(size > self.file_limit_bytes for size in sizes):
+            raise too_large()
 
     def content(self, body: Json) -> None:
         """The parts of a message that a sending and an edit share."""

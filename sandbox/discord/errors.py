@@ -79,6 +79,16 @@ def empty_message() -> DiscordError:
     return DiscordError(400, 50006, "Cannot send an empty message")
 
 
+def too_large() -> DiscordError:
+    """A file, or all of a request together, is larger than the server takes."""
+    return DiscordError(413, 40005, "Request entity too large")
+
+
+def refuses_direct_messages() -> DiscordError:
+    """The person takes no direct messages from the bot."""
+    return DiscordError(403, 50007, "Cannot send messages to this user")
+
+
 def thread_is_archived() -> DiscordError:
     """Archived threads allow no edits, reactions or commands."""
     return DiscordError(400, 50083, "Thread is archived")

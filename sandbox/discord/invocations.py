@@ -8,6 +8,7 @@ from sandbox.discord.backend import Backend
 from sandbox.discord.entities import Channel, Member, Message, Role
 from sandbox.discord.errors import NoAnswerError, unknown
 from sandbox.discord.forms import filled_field, find_component, typed_options
+from sandbox.discord.interaction_events import IN_GUILD, InteractionEvents, context_of
 from sandbox.discord.interactions import (
     AUTOCOMPLETE,
     COMMAND,
@@ -18,13 +19,11 @@ from sandbox.discord.interactions import (
     InteractionAnswer,
     Interactions,
 )
-from sandbox.discord.permissions import guild_permissions
 
 Json = dict[str, Any]
 
 CHAT_INPUT, MESSAGE_MENU = 1, 3
 SUBCOMMAND_TYPES = (1, 2)
-ATTACHMENT_LIMIT_BYTES = 10 * 1024 * 1024
 
 
 class Invocations:
@@ -34,6 +33,7 @@ class Invocations:
         self._backend = backend
         self._world = backend.world
         self._interactions = interactions
+        self._events = InteractionEvents(backend)
 
     def commands(self) -> list[Json]:
         """The registered commands, of the guild first, then the global ones."""
@@ -50,10 +50,10 @@ class Invocations:
     ) -> InteractionAnswer:
         """Run a slash command (`name` may be `group sub`) and wait for its final answer, after a deferral the edit.
 
-        LookupError when no such command is registered; ValueError when Discord's own form would not let the options
-        through (unknown, a required one missing, a value outside fixed choices).
+        LookupError when no such command is registered for that place; ValueError when Discord's own form would not let
+        the options through (unknown, a required one missing, a value outside fixed choices).
         """
-        command, data = self._command_data(name, options or {}, focused=None)
+        command, data = self._command_data(name, channel_id, options or {}, focused=None)
         found = self._start(COMMAND, member, channel_id, self._completed(command, data, options or {}))
         return await self._final(found, timeout)
 
@@ -70,7 +70,7 @@ class Invocations:
     ) -> list[Json]:
         """The suggestions for `option` when `value` is typed so far and `options` are already filled in."""
         given = {**(options or {}), option: value}
-        command, data = self._command_data(name, given, focused=option)
+        command, data = self._command_data(name, channel_id, given, focused=option)
         found = self._start(AUTOCOMPLETE, member, channel_id, self._completed(command, data, given))
         await self._first_response(found, timeout)
         return found.choices
@@ -85,7 +85,7 @@ class Invocations:
         timeout: float = 10.0,
     ) -> InteractionAnswer:
         """Run a command from a message's context menu."""
-        command = self._find(name, MESSAGE_MENU)
+        command = self._find(name, MESSAGE_MENU, context_of(self._world.channel(channel_id)))
         message = self._world.message(channel_id, message_id)
         data: Json = {"id": command["id"], "name": name, "type": MESSAGE_MENU, "target_id": str(message_id)}
         data["resolved"] = {"messages": {str(message_id): self._backend.messages.rest(message)}}
@@ -146,43 +146,15 @@ class Invocations:
             "id": str(self._world.ids.next()),
             "type": kind,
             "user": payloads.user(member.user),
-            "authorizing_integration_owners": {"0": str(self._world.guild.id)},
+            "authorizing_integration_owners": self._events.owners(channel),
         }
         if source is not None:
             metadata["interacted_message_id"] = str(source.id)
         if triggered_by is not None:
             metadata["triggering_interaction_metadata"] = triggered_by
         found = self._interactions.open(kind, member, channel, metadata=metadata, source=source)
-        self._backend.gateway.dispatch("INTERACTION_CREATE", self._event(found, data))
+        self._backend.gateway.dispatch("INTERACTION_CREATE", self._events.event(found, data))
         return found
-
-    def _event(self, found: Interaction, data: Json) -> Json:
-        guild = self._world.guild
-        roles = [guild.roles[each].permissions for each in found.member.roles if each in guild.roles]
-        bits = guild_permissions([self._world.everyone.permissions, *roles])
-        body: Json = {
-            "id": str(found.id),
-            "application_id": str(self._world.application_id),
-            "type": found.kind,
-            "token": found.token,
-            "version": 1,
-            "data": data,
-            "guild_id": str(guild.id),
-            "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
-            "channel_id": str(found.channel.id),
-            "channel": payloads.channel(found.channel, guild.id),
-            "member": {**payloads.member(found.member), "permissions": str(bits)},
-            "app_permissions": str(self._world.bot_bits(found.channel)),
-            "locale": "en-US",
-            "guild_locale": "en-US",
-            "entitlements": [],
-            "authorizing_integration_owners": {"0": str(guild.id)},
-            "context": 0,
-            "attachment_size_limit": ATTACHMENT_LIMIT_BYTES,
-        }
-        if found.source is not None:
-            body["message"] = self._backend.messages.rest(found.source)
-        return body
 
     async def _first_response(self, found: Interaction, limit_seconds: float) -> None:
         try:
@@ -202,15 +174,17 @@ class Invocations:
 
     # what is sent with it
 
-    def _find(self, name: str, kind: int) -> Json:
+    def _find(self, name: str, kind: int, context: int) -> Json:
         for command in self.commands():
-            if command["name"] == name and command["type"] == kind:
+            if command["name"] == name and command["type"] == kind and _can_be_run(command, context):
                 return command
         raise LookupError(f"no command {name!r} is registered")
 
-    def _command_data(self, name: str, given: dict[str, Any], *, focused: str | None) -> tuple[Json, list[Json]]:
+    def _command_data(
+        self, name: str, channel_id: int, given: dict[str, Any], *, focused: str | None
+    ) -> tuple[Json, list[Json]]:
         first, *path = name.split()
-        command = self._find(first, CHAT_INPUT)
+        command = self._find(first, CHAT_INPUT, context_of(self._world.channel(channel_id)))
         declared = command.get("options") or []
         wrappers: list[Json] = []
         for step in path:
@@ -251,3 +225,11 @@ class Invocations:
             if message_id in channel.messages:
                 return channel.messages[message_id]
         raise unknown("Message")
+
+
+def _can_be_run(command: Json, context: int) -> bool:
+    """A guild's own command only there; a global one where its contexts say, or everywhere."""
+    if "guild_id" in command:
+        return context == IN_GUILD
+    contexts = command.get("contexts")
+    return contexts is None or context in contexts

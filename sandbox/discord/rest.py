@@ -9,7 +9,7 @@ from aiohttp import web
 
 from sandbox.discord.calls import KEPT_HEADERS, Call, RecordedRequest, read_call
 from sandbox.discord.clock import Clock
-from sandbox.discord.errors import DiscordError, SlowDownError, unauthorized
+from sandbox.discord.errors import DiscordError, SlowDownError, too_large, unauthorized
 from sandbox.discord.faults import Fault, Faults
 from sandbox.discord.rate_limits import RateLimits
 
@@ -90,6 +90,8 @@ class Rest:
         except SlowDownError as error:
             record.status, record.answer = 429, {**_slow_down(error.retry_after, "user"), "code": error.code}
             headers = {**headers, **_waiting_headers(error.retry_after, "user", via=True)}
+        except web.HTTPRequestEntityTooLarge:
+            record.status, record.answer = 413, too_large().payload()
         except DiscordError as error:
             record.status, record.answer = error.status, error.payload()
         if fault is not None and fault.kind == "lose_answer":

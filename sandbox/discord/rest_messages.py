@@ -64,6 +64,7 @@ class MessageRoutes:
         if channel.type == FORUM:
             raise DiscordError(400, 50008, "Cannot send messages in a non-text channel")
         self._backend.checks.message(call.body, files=len(call.files))
+        self._backend.checks.uploads(call.files.values())
         nonce = str(call.body["nonce"]) if call.body.get("nonce") is not None else None
         enforced = nonce is not None and bool(call.body.get("enforce_nonce"))
         if enforced and (earlier := self._sent_with(nonce or "")) is not None:

@@ -187,6 +187,15 @@ class DiscordSimulator(Owner, Actors, Invocations, BotConnection):
         """Tighten the rate limit of paths below /api/v10 (a regular expression for the whole path), per channel."""
         self._rest.limits.tighten(path, limit, per_seconds)
 
+    @property
+    def file_limit_bytes(self) -> int:
+        """What the server takes per file; larger ones are refused with 413."""
+        return self._backend.checks.file_limit_bytes
+
+    @file_limit_bytes.setter
+    def file_limit_bytes(self, limit: int) -> None:
+        self._backend.checks.file_limit_bytes = limit
+
     def expire_attachments(self) -> None:
         """Let every attachment link handed out so far be dead; a message read anew gives a good one."""
         self._backend.links.expire()

@@ -55,6 +55,8 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.guild_commands: dict[int, Json] = {}
         self.global_commands: dict[int, Json] = {}
+        self.closed_to_bot: set[int] = set()
+        """The people who take no direct messages from the bot."""
         self._waiting: list[tuple[Callable[[], object], asyncio.Future[None]]] = []
 
     # people

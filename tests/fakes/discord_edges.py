@@ -1,30 +1,17 @@
-"""Small programs in place of the core, for tests of the Discord adapter: an intake that keeps rows, and recorders."""
+"""Small programs in place of the core, for tests of the Discord adapter: recorders, and a clock that hurries."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
 
-from bot.domain.chat import Author, ChatAddress, ChatMessage, MessageKind, Platform
+from bot.domain.chat import Author, ChatAddress, Pressed
 from bot.domain.commands import CommandReply, Invocation, TicketSuggestion
 from bot.domain.errors import StoreError
-from bot.domain.ids import link_id
-from bot.domain.richtext import from_plain, plain
+from bot.domain.richtext import from_plain
 from bot.ports.clock import Clock
-from bot.ports.inbound import (
-    Accepted,
-    Arrival,
-    ChatEvents,
-    CommandRunner,
-    Duplicate,
-    HealthReports,
-    Ignored,
-    IntakeResult,
-    MessageIntake,
-    PartState,
-    Suggestions,
-)
+from bot.ports.inbound import ChatEvents, CommandRunner, HealthReports, PartState, Suggestions
 
 
 class HurriedClock(Clock):
@@ -42,75 +29,13 @@ class HurriedClock(Clock):
         await asyncio.sleep(max(0.0, (at - self.now()).total_seconds()) / 50)
 
 
-class FakeIntake(MessageIntake):
-    """Keeps people's messages once each, and rows; both survive the adapter, as the store does."""
-
-    def __init__(self) -> None:
-        self.messages: list[ChatMessage] = []
-        self.notices: list[ChatMessage] = []
-        self.arrivals: list[Arrival] = []
-        self.rows: dict[str, str] = {}
-        self.broken = False
-        self._seen: set[str] = set()
-        self._changed = asyncio.Condition()
-
-    @override
-    async def accept(self, arrival: Arrival) -> Sequence[IntakeResult]:
-        await asyncio.sleep(0)
-        if self.broken:
-            raise StoreError("the store is broken")
-        self.arrivals.append(arrival)
-        for name, value in arrival.remember.items():
-            if value is None:
-                self.rows.pop(name, None)
-            else:
-                self.rows[name] = value
-        results = [self._admit(message) for message in arrival.messages]
-        async with self._changed:
-            self._changed.notify_all()
-        return results
-
-    @override
-    async def recall(self, platform: Platform, prefix: str = "") -> Mapping[str, str]:
-        return {name: value for name, value in self.rows.items() if name.startswith(prefix)}
-
-    @property
-    def texts(self) -> list[str]:
-        """What was said, in the order in which it was taken in."""
-        return [plain(message.text) for message in self.messages]
-
-    async def until(self, count: int, *, seconds: float = 10.0) -> list[str]:
-        """The texts, once there are so many."""
-        async with asyncio.timeout(seconds), self._changed:
-            await self._changed.wait_for(lambda: len(self.messages) >= count)
-        return self.texts
-
-    async def until_row(self, name: str, value: str | None = None, *, seconds: float = 10.0) -> str:
-        """A row's value, once it is there (and is ``value``)."""
-        async with asyncio.timeout(seconds), self._changed:
-            await self._changed.wait_for(lambda: name in self.rows and value in (None, self.rows[name]))
-        return self.rows[name]
-
-    async def until_no_row(self, name: str, *, seconds: float = 10.0) -> None:
-        """Returns once the row is gone."""
-        async with asyncio.timeout(seconds), self._changed:
-            await self._changed.wait_for(lambda: name not in self.rows)
-
-    def _admit(self, message: ChatMessage) -> IntakeResult:
-        if message.dedup_key in self._seen:
-            return Duplicate()
-        self._seen.add(message.dedup_key)
-        if message.kind is not MessageKind.PERSON:
-            self.notices.append(message)
-            return Ignored(reason=message.kind)
-        self.messages.append(message)
-        return Accepted(link_id=link_id(message.dedup_key), opened=True)
-
-
 class FakeEvents(ChatEvents):
-    """Records what staff would be told, once per key."""
+    """Records what staff would be told, once per key, and pressed buttons, all of which it answers alike."""
 
     def __init__(self) -> None:
+        self.presses: list[Pressed] = []
+        self.answer = "Noted."
+        self.broken = False
         self.skipped: dict[str, tuple[ChatAddress, str]] = {}
         self.told = asyncio.Event()
 
@@ -126,6 +51,13 @@ class FakeEvents(ChatEvents):
     async def gap_skipped(self, address: ChatAddress, description: str, dedup: str) -> None:
         self.skipped.setdefault(dedup, (address, description))
         self.told.set()
+
+    @override
+    async def pressed(self, pressed: Pressed) -> CommandReply:
+        self.presses.append(pressed)
+        if self.broken:
+            raise StoreError("the store is broken")
+        return CommandReply(text=from_plain(self.answer), done=True)
 
 
 class FakeRunner(CommandRunner):

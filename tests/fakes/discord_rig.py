@@ -6,16 +6,16 @@ from typing import Any
 from adapters.discord.client import DiscordAdapter
 from bot.domain.chat import ChatAddress, Platform
 from bot.ports.inbound import PartState
-from sandbox.discord import DiscordSimulator
+from sandbox.discord import DiscordSimulator, Member
 from tests.fakes.clock import FixedDice
 from tests.fakes.discord_edges import (
     FakeEvents,
     FakeHealth,
-    FakeIntake,
     FakeRunner,
     FakeSuggestions,
     HurriedClock,
 )
+from tests.fakes.discord_intake import FakeIntake
 
 
 class Rig:
@@ -106,6 +106,11 @@ class Rig:
     def watermark(self, channel_id: int) -> int:
         """A channel's or thread's watermark."""
         return int(self.intake.rows[f"watermark:{channel_id}"])
+
+    def direct(self, member: Member) -> ChatAddress:
+        """The member's direct messages with the bot."""
+        channel_id = str(self.sim.direct_channel(member).id)
+        return ChatAddress(platform=Platform.DISCORD, room=channel_id, chat_thread=channel_id)
 
     def address(self, chat_thread: int | None = None, room: int | None = None) -> ChatAddress:
         """The support channel, or a thread in it."""

@@ -26,7 +26,7 @@ async def rig(sim: DiscordSimulator) -> AsyncIterator[Rig]:
 
 
 def registrations(rig: Rig) -> int:
-    return sum(request.method == "PUT" and request.path.endswith("/commands") for request in rig.sim.requests)
+    return sum(request.method == "PUT" and "/guilds/" in request.path for request in rig.sim.requests)
 
 
 async def test_triage_is_registered_with_its_options_in_order_as_strings(rig: Rig) -> None:
@@ -79,6 +79,13 @@ async def test_a_command_is_deferred_first_and_answered_to_one_person_only(rig: 
     assert str(rig.triager_role.id) in invocation.author.roles
     assert invocation.address == rig.address()
     assert invocation.room_role is RoomRole.SUPPORT
+
+
+async def test_an_answer_that_is_too_long_is_cut(rig: Rig) -> None:
+    rig.runner.answer = "word " * 1000
+    answer = await rig.sim.run_command(rig.alexander, rig.support.id, "help")
+    assert 1900 < len(answer.content) <= 2000
+    assert answer.content.endswith("…")
 
 
 async def test_each_invocation_has_its_own_id(rig: Rig) -> None:

@@ -143,13 +143,6 @@ async def test_without_a_nonce_in_history_author_and_words_count(rig: Rig) -> No
     await restarted.close()
 
 
-async def test_a_long_text_is_cut_to_what_discord_takes(rig: Rig) -> None:
-    await rig.adapter.send(saying(rig.address(), "*word* " * 1000, mention=rig.ana.id))
-    (message,) = rig.sim.messages(rig.support.id)
-    assert 1900 < len(message.content) <= 2000
-    assert message.content.endswith("…")
-
-
 @pytest.mark.parametrize("kind", ["reset", "status"])
 async def test_troubles_are_worth_another_try(rig: Rig, kind: str) -> None:
     rig.sim.faults.add(method="POST", path=POSTS, kind=kind, status=503)  # type: ignore[arg-type]

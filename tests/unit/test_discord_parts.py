@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from adapters.discord.chat_threads import NAME_LIMIT, plain_name, thread_name
-from adapters.discord.command_payload import fingerprint, payload_of
+from adapters.discord.command_payload import fingerprint, for_everybody, for_the_team
 from adapters.discord.gateway import INTENTS, BudgetSpentError, IdentifyBudget
 from adapters.discord.history import Skipped
 from adapters.discord.inspection import permissions
@@ -15,14 +15,14 @@ from adapters.discord.pauses import LONGEST, Pauses
 from adapters.discord.sending import allowed_mentions
 from adapters.discord.standing import Standing
 from adapters.discord.supervisor import refusal_of
-from bot.domain.commands import CATALOGUE
+from bot.domain.commands import CATALOGUE, Permission
 from bot.ports.inbound import PartState
 from tests.fakes.clock import START, FixedDice, ManualClock, settle
 from tests.fakes.discord_edges import FakeHealth
 
 
-def test_only_what_reading_channels_takes_is_asked_for() -> None:
-    assert INTENTS.value == 33281
+def test_only_what_reading_channels_and_direct_messages_takes_is_asked_for() -> None:
+    assert INTENTS.value == 33281 + (1 << 12)
 
 
 @pytest.mark.parametrize(
@@ -51,16 +51,26 @@ def test_nobody_may_be_pinged_unless_named() -> None:
 
 
 def test_every_option_is_a_string_and_required_ones_come_first() -> None:
-    for command in payload_of(CATALOGUE):
+    for command in (*for_everybody(CATALOGUE), *for_the_team(CATALOGUE)):
         assert {option["type"] for option in command["options"]} <= {3}
         required = [option["required"] for option in command["options"]]
         assert required == sorted(required, reverse=True)
         assert len(command["description"]) <= 100
 
 
+def test_only_what_everybody_may_run_can_be_run_in_direct_messages() -> None:
+    shared, ours = for_everybody(CATALOGUE), for_the_team(CATALOGUE)
+    assert {command["name"] for command in shared} == {
+        command.name for command in CATALOGUE if command.permission is Permission.EVERYBODY
+    }
+    assert all(command["contexts"] == [0, 1] for command in shared)
+    assert all("contexts" not in command for command in ours)
+    assert sorted(command["name"] for command in (*shared, *ours)) == sorted(command.name for command in CATALOGUE)
+
+
 def test_the_fingerprint_changes_with_commands_and_application() -> None:
-    whole = payload_of(CATALOGUE)
-    assert fingerprint(whole, application_id="1") == fingerprint(payload_of(CATALOGUE), application_id="1")
+    whole = for_the_team(CATALOGUE)
+    assert fingerprint(whole, application_id="1") == fingerprint(for_the_team(CATALOGUE), application_id="1")
     assert fingerprint(whole, application_id="1") != fingerprint(whole, application_id="2")
     assert fingerprint(whole, application_id="1") != fingerprint(whole[1:], application_id="1")
 
