@@ -33,6 +33,7 @@ class MatrixFault(PermanentError):  # noqa: N818 - a fault is what the server fo
         super().__init__(f"Matrix answered {status} {errcode or 'without a code'}: {text}")
         self.status = status
         self.errcode = errcode
+        self.text = text
         self.body = body or {}
 
 

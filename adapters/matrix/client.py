@@ -1,41 +1,38 @@
 """Matrix as the core sees it: a chat platform, and a leg that brings messages in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from typing_extensions import override
 
-from adapters.matrix.api import CLIENT, MatrixApi, MatrixFault, escape
+from adapters.matrix.account import Account
+from adapters.matrix.api import MatrixApi, MatrixFault
 from adapters.matrix.connection import Connection, connect
-from adapters.matrix.crosssign import CrossSigning, IdentityState
-from adapters.matrix.inspection import inspect
-from adapters.matrix.keyfolder import KeyFolder, seeds_in
-from adapters.matrix.keyring import UndecryptableError
+from adapters.matrix.crosssign import IdentityState
 from adapters.matrix.media import Media
 from adapters.matrix.places import Places
-from adapters.matrix.rooms import Room
+from adapters.matrix.quoting import quote
 from adapters.matrix.sender import Sender
-from adapters.matrix.session import Login
 from adapters.matrix.sync_loop import PART, SyncLoop
-from adapters.matrix.translate import translate
 from bot.domain.chat import (
     Attachment,
     ChatAddress,
     OutgoingMessage,
     Platform,
     QuotedMessage,
-    RoomRole,
     SentMessage,
 )
 from bot.domain.errors import RefusedError, SettingsError, TransientError
 from bot.domain.findings import Finding
+from bot.domain.helpdesk import Status
 from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Clock, Dice
-from bot.ports.inbound import Arrival, ChatEvents, HealthReports, MessageIntake, PartState
+from bot.ports.inbound import ChatEvents, HealthReports, MessageIntake, PartState
 
 SOON = timedelta(seconds=1)
 SHORTLY = timedelta(seconds=15)
@@ -44,6 +41,15 @@ each time, since every try of every waiting delivery is written down."""
 REFUSED_WAIT = timedelta(minutes=5)
 
 log = structlog.get_logger("matrix")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """An open connection and what speaks through it."""
+
+    connection: Connection
+    sender: Sender
+    media: Media
 
 
 class MatrixClient(ChatPlatform):
@@ -74,10 +80,16 @@ class MatrixClient(ChatPlatform):
         dice: Dice,
         on_token: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._user_id = user_id
-        self._password = password
-        self._store_path = store_path
-        self._store_key = store_key
+        self._account = Account(
+            homeserver=homeserver,
+            user_id=user_id,
+            password=password,
+            access_token=access_token,
+            device_id=device_id,
+            store_path=store_path,
+            store_key=store_key,
+            intake=intake,
+        )
         self._rooms = tuple(rooms)
         self._staff_room = staff_room
         self._accept_invites = accept_invites
@@ -87,11 +99,9 @@ class MatrixClient(ChatPlatform):
         self._health = health
         self._clock = clock
         self._dice = dice
-        self._access_token = access_token
-        self._device_id = device_id
-        self._homeserver = homeserver
         self._api = MatrixApi(homeserver, on_token=on_token)
-        self._open: tuple[Connection, Sender] | None = None
+        self._open: _Line | None = None
+        self._places = Places(())
         self._receiving: asyncio.Timeout | None = None
         self._stopped = False
         self._away_since = clock.now()
@@ -108,14 +118,15 @@ class MatrixClient(ChatPlatform):
         it refuses the bot for good or `store_key` does not open the keys, StoreError when store or key folder fail.
         """
         self._health.report(PART, PartState.STARTING)
+        account, places = self._account, Places(self._rooms, self._staff_room)
         try:
             connection = await connect(
                 self._api,
-                self._login_with(self._api),
-                Places(self._rooms, self._staff_room),
-                store_path=self._store_path,
-                store_key=self._store_key,
-                password=self._password,
+                account.login(self._api),
+                places,
+                store_path=account.store_path,
+                store_key=account.store_key,
+                password=account.password,
             )
             try:
                 await self._serve(connection)
@@ -159,91 +170,67 @@ class MatrixClient(ChatPlatform):
 
     def _set_open(self, connection: Connection) -> None:
         """From the first sync on the rooms are known, so that what leaves knows which of them are encrypted."""
-        self._open = (connection, Sender(connection, self._clock))
+        media, self._places = Media(self._api), connection.places
+        self._open = _Line(connection=connection, sender=Sender(connection, media, self._clock), media=media)
 
     # ChatPlatform
 
     @override
     async def react(self, address: ChatAddress, message_id: str, emoji: str, delivery_id: str) -> None:
-        async with self._using() as (_, sender):
-            await sender.react(address, message_id, emoji, delivery_id)
+        async with self._using() as line:
+            await line.sender.react(address, message_id, emoji, delivery_id)
 
     @override
     async def open_chat_thread(self, address: ChatAddress, title: str) -> None:
         """Nothing to do: a thread exists from the first event that names its root."""
 
     @override
-    async def send(self, message: OutgoingMessage) -> SentMessage:
-        async with self._using() as (_, sender):
-            return await sender.send(message)
+    async def send(self, message: OutgoingMessage, begun: SentMessage | None = None) -> SentMessage:
+        async with self._using() as line:
+            return await line.sender.send(message, begun)
 
     @override
-    async def find_sent(self, message: OutgoingMessage, tried_at: datetime) -> SentMessage | None:
-        async with self._using() as (_, sender):
-            return await sender.find_sent(message, tried_at)
+    async def find_sent(
+        self, message: OutgoingMessage, tried_at: datetime, taken: frozenset[str] = frozenset()
+    ) -> SentMessage | None:
+        """As the port says; marks are exact, so what other deliveries have said does not matter."""
+        async with self._using() as line:
+            return await line.sender.find_sent(message, tried_at)
+
+    @override
+    async def file_limit(self) -> int:
+        async with self._using() as line:
+            return await line.media.file_limit()
+
+    @override
+    async def show_status(self, address: ChatAddress, status: Status, *, final: bool) -> None:
+        """Nothing to do: Matrix has no place for it."""
+
+    @override
+    def current(self, address: ChatAddress) -> ChatAddress:
+        """As the port says. Before the first connection no room is known to be replaced."""
+        return self._places.current(address)
 
     @override
     async def fetch(self, file: Attachment, *, address: ChatAddress, message_id: str, limit_bytes: int) -> bytes:
-        async with self._using():
-            return await Media(self._api).fetch(file, limit_bytes)
+        async with self._using() as line:
+            return await line.media.fetch(file, limit_bytes)
 
     @override
     async def read_message(self, address: ChatAddress, message_id: str) -> QuotedMessage | None:
-        async with self._using() as (connection, _):
-            room_id = connection.places.room_id(address.room) or address.room
-            room = connection.rooms.get(room_id) or Room(room_id=room_id)
-            try:
-                event = await self._api.get(f"{CLIENT}/rooms/{escape(room_id)}/event/{escape(message_id)}")
-                if event.get("type") == "m.room.encrypted":
-                    event = connection.keys.decrypt(room_id, event)
-            except (MatrixFault, UndecryptableError) as error:
-                log.info("message to quote not readable", room=room_id, event_id=message_id, why=str(error))
-                return None
-            message = translate(event, room, role=connection.places.role(room_id) or RoomRole.SUPPORT)
-            if message is None:
-                return None
-            return QuotedMessage(author_name=message.author.name, text=message.text, link=message.link)
+        async with self._using() as line:
+            return await quote(line.connection, address, message_id)
 
     @override
     async def inspect(self) -> Sequence[Finding]:
-        api = MatrixApi(self._homeserver)
-        try:
-            async with self._login_with(api).visit() as session:
-                return await inspect(api, session, Places(self._rooms, self._staff_room), seeds_in(self._store_path))
-        except (RefusedError, TransientError, MatrixFault) as error:
-            return [Finding(part=PART, subject=f"login as {self._user_id}", well=False, fix=str(error))]
-        finally:
-            await api.close()
-
-    # The command line
+        return await self._account.inspect(self._rooms, self._staff_room)
 
     async def reset_identity(self, password: str = "") -> IdentityState:
-        """Replace the account's cross-signing identity by a new one of the bot's. People see that it changed.
-
-        Needs the kept session, so the bot must have run before. Raises MatrixFault when the password is wrong.
-        """
-        api = MatrixApi(self._homeserver)
-        try:
-            session = await self._login_with(api).open()
-            seeds = KeyFolder(self._store_path, self._store_key).seeds
-            signing = CrossSigning(api, seeds, user_id=session.user_id, device_id=session.device_id)
-            return await signing.reset_identity(password or self._password)
-        finally:
-            await api.close()
-
-    def _login_with(self, api: MatrixApi) -> Login:
-        return Login(
-            api,
-            self._recall,
-            self._remember,
-            user_id=self._user_id,
-            password=self._password,
-            access_token=self._access_token,
-            device_id=self._device_id,
-        )
+        """For the command line: replace the account's cross-signing identity. Raises MatrixFault (wrong password)."""
+        return await self._account.reset_identity(password)
 
     @asynccontextmanager
-    async def _using(self) -> AsyncIterator[tuple[Connection, Sender]]:
+    async def _using(self) -> AsyncIterator[_Line]:
         if self._open is None:
             soon = SOON if self._clock.now() - self._away_since < SHORTLY else None
             raise TransientError("Matrix is not connected", retry_after=soon)
@@ -252,9 +239,3 @@ class MatrixClient(ChatPlatform):
         except RefusedError as error:
             # The leg ends by the same answer and says so; what was promised waits until it is mended.
             raise TransientError(str(error), retry_after=REFUSED_WAIT) from error
-
-    async def _recall(self, prefix: str) -> Mapping[str, str]:
-        return await self._intake.recall(Platform.MATRIX, prefix)
-
-    async def _remember(self, entries: Mapping[str, str | None]) -> None:
-        await self._intake.accept(Arrival(platform=Platform.MATRIX, remember=entries))

@@ -7,17 +7,18 @@ A `limited` timeline holds only the latest events; what lies before them is fetc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 import structlog
 
 from adapters.matrix.api import CLIENT, MatrixFault, escape
 from adapters.matrix.connection import Connection
 from adapters.matrix.patience import pause_after
-from adapters.matrix.reader import Reader, after_own_join
-from adapters.matrix.remembered import Gap, Parked
+from adapters.matrix.reader import Reader, Reading, after_own_join
+from adapters.matrix.remembered import BEGINNING, Gap
 from adapters.matrix.rooms import Room
 from adapters.matrix.wire import Json, objects_of, text_of
-from bot.domain.chat import ChatAddress, ChatMessage, Platform
+from bot.domain.chat import ChatAddress, ChatEvent, ChatMessage, Platform
 from bot.domain.errors import TransientError
 from bot.ports.clock import Clock, Dice
 from bot.ports.inbound import ChatEvents
@@ -26,7 +27,7 @@ PAGE = 100
 PAGES_PER_TURN = 10
 """Pages of one room before the other rooms' live messages get their turn."""
 
-Accept = Callable[[list[ChatMessage], dict[str, str | None], list[Parked]], Awaitable[None]]
+Accept = Callable[[Reading, dict[str, str | None]], Awaitable[None]]
 
 log = structlog.get_logger("matrix")
 
@@ -113,23 +114,28 @@ class GapWalker:
         if after_join:
             joined = after_own_join(events, self._connection.session.user_id)
             events, after_join = joined or [], joined is None
-        messages, unread = self._reader.read(room or Room(room_id=gap.room_id), events)
-        wanted = [message for message in messages if not self.is_too_old(message.sent_at)]
-        gap = _count_skipped(replace(gap, after_join=after_join), [m for m in messages if self.is_too_old(m.sent_at)])
+        reading = self._reader.read(room or Room(room_id=gap.room_id), events)
+        skipped = [event for event in reading.events if self._is_skipped(event)]
+        reading = replace(reading, events=tuple(e for e in reading.events if not self._is_skipped(e)))
+        gap = _count_skipped(replace(gap, after_join=after_join), skipped)
         rest = gap.advanced(page.position)
         if rest is None and gap.skipped:
             await self._tell_skipped(gap)
-        await self._accept(wanted, {gap.name: rest.dump() if rest is not None else None}, unread)
+        await self._accept(reading, {gap.name: rest.dump() if rest is not None else None})
         self._hold(gap.room_id, rest)
 
     async def _fetch(self, gap: Gap) -> _Page:
         start, end = gap.windows[0]
-        query = {"dir": "f", "from": start, "to": end, "limit": str(PAGE)}
+        query = {"dir": "f", "to": end, "limit": str(PAGE), **({"from": start} if start != BEGINNING else {})}
         answer = await self._connection.api.get(f"{CLIENT}/rooms/{escape(gap.room_id)}/messages", query)
         # A page may be empty with more behind it: events too old for the room's retention are left out of pages.
         events, position = list(objects_of(answer, "chunk")), text_of(answer, "end")
         more = position not in {"", start, end}
         return _Page(events=events, position=position if more else None)
+
+    def _is_skipped(self, event: ChatEvent) -> TypeGuard[ChatMessage]:
+        """Messages beyond the limit are; what became of a message is told however old it is."""
+        return isinstance(event, ChatMessage) and self.is_too_old(event.sent_at)
 
     async def _give_up(self, gap: Gap, fault: MatrixFault) -> None:
         """The server will not give these messages (the bot was removed from the room, or the position is gone)."""
@@ -140,7 +146,7 @@ class GapWalker:
             f"{self._title(gap)}: the homeserver does not give them ({fault.reason})",
             f"matrix:{gap.room_id}:{start}",
         )
-        await self._accept([], {gap.name: rest.dump() if rest is not None else None}, [])
+        await self._accept(Reading(), {gap.name: rest.dump() if rest is not None else None})
         self._hold(gap.room_id, rest)
 
     async def _tell_skipped(self, gap: Gap) -> None:

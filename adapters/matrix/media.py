@@ -10,9 +10,12 @@ from nio.exceptions import EncryptionError
 from adapters.matrix.api import MatrixApi, MatrixFault, escape, read_answer
 from adapters.matrix.wire import Json, number_of, text_of
 from bot.domain.chat import Attachment
-from bot.domain.errors import PermanentError, TransientError
+from bot.domain.errors import FilesRefusedError, PermanentError, TransientError
 
 MEDIA_SECONDS = 120.0
+USUAL_LIMIT_BYTES = 50 * 1024 * 1024
+"""What homeservers take that name no limit, as Synapse does when nobody sets one."""
+_TOO_LARGE = 413
 _CHUNK_BYTES = 64 * 1024
 _AUTHENTICATED = "/_matrix/client/v1/media/download"
 _LEGACY = "/_matrix/media/v3/download"
@@ -23,6 +26,7 @@ class Media:
 
     def __init__(self, api: MatrixApi) -> None:
         self._api = api
+        self._limit: int | None = None
 
     async def fetch(self, file: Attachment, limit_bytes: int) -> bytes:
         """The bytes in clear. Raises PermanentError when larger than `limit_bytes`, gone, or tampered with."""
@@ -59,9 +63,7 @@ class Media:
         Above the server's limit nothing is sent: it would cut the connection (trap 11). The file's name is not told to
         the server, since in an encrypted room nobody else may know it (trap 15).
         """
-        limit = await self._largest_upload()
-        if limit is not None and len(content) > limit:
-            raise PermanentError(f"{len(content)} bytes are more than the homeserver takes ({limit})")
+        await self.refuse_too_large(len(content))
         keys: Json = {}
         if encrypt:
             content, keys = await asyncio.to_thread(encrypt_attachment, content)
@@ -70,15 +72,26 @@ class Media:
         async with self._api.open(
             "POST", path, data=content, content_type=mime_type, seconds=MEDIA_SECONDS
         ) as response:
+            if response.status == _TOO_LARGE:
+                raise FilesRefusedError(f"the homeserver takes no file of {len(content)} bytes")
             url = text_of(await read_answer(response), "content_uri")
         return {"file": {**keys, "url": url}} if encrypt else {"url": url}
 
-    async def _largest_upload(self) -> int | None:
-        try:
-            answer = await self._api.get("/_matrix/client/v1/media/config")
-        except MatrixFault:
-            answer = {}
-        return number_of(answer, "m.upload.size")
+    async def refuse_too_large(self, size_bytes: int) -> None:
+        """Raise FilesRefusedError for a file that the homeserver does not take."""
+        limit = await self.file_limit()
+        if size_bytes > limit:
+            raise FilesRefusedError(f"{size_bytes} bytes are more than the homeserver takes ({limit})")
+
+    async def file_limit(self) -> int:
+        """How many bytes the homeserver takes, asked once."""
+        if self._limit is None:
+            try:
+                answer = await self._api.get("/_matrix/client/v1/media/config")
+            except MatrixFault:  # a homeserver older than authenticated media
+                answer = {}
+            self._limit = number_of(answer, "m.upload.size") or USUAL_LIMIT_BYTES
+        return self._limit
 
     async def _download(self, path: str, limit_bytes: int) -> bytes:
         async with self._api.open("GET", path, seconds=MEDIA_SECONDS) as response:

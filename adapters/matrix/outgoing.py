@@ -1,42 +1,59 @@
 """What the bot says, as Matrix events: relation, mark, mention, and parts that fit into an event. Pure."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adapters.matrix.markup import is_plain, to_body, to_html
-from adapters.matrix.translate import HTML
+from adapters.matrix.translate import HTML, clean_name
 from adapters.matrix.wire import Json
-from bot.domain.chat import OutgoingMessage
-from bot.domain.richtext import Block, CodeBlock, RichText, paragraph
+from bot.domain.chat import FileContent, OutgoingMessage, Voice
+from bot.domain.richtext import RichText
+from bot.domain.splitting import split
 
 MARK = "org.supportbot.delivery"
 """The content key that says which delivery an event is; looked for before anything is said again."""
 
 LARGEST_PART_BYTES = 20_000
 """Of body and HTML together, as JSON. An event may have 64 KiB (facts/matrix.md 3.1); encryption adds a third."""
-_SLICE_CHARACTERS = 1_500
-"""An emoji is twelve bytes of JSON, twice over with HTML: what is cut into slices must fit whatever it consists of."""
+LONGEST_PART_CHARACTERS = 8_000
+"""More in one piece is no longer pleasant to read."""
+
+_MESSAGE_TYPES = {Voice.AGENT: "m.text", Voice.BOT: "m.notice"}
+_SHOWN_KINDS = {"image": "m.image", "audio": "m.audio", "video": "m.video"}
+_DRAWING = "image/svg+xml"
+"""A program rather than a picture: clients do not show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One event: its transaction id, which is also its mark, and its content."""
+    """One event: its transaction id, which is also its mark, and its content.
+
+    The content of one that brings a ``file`` lacks the address, which only the upload gives.
+    """
 
     key: str
     content: Json
+    file: FileContent | None = None
 
 
 def parts_of(message: OutgoingMessage) -> tuple[Part, ...]:
-    """The events of a message, in order. Only the first may mention somebody."""
-    chunks = tuple(_chunks(message.text)) or (RichText(),)
-    return tuple(
+    """The events of a message, in order: its text, then its files. Only the first may mention somebody.
+
+    Texts and files are numbered apart, so that a text which a later release cuts elsewhere renames no file.
+    """
+    said = split(message.text, _fits) if message.text or not message.files else ()
+    texts = [
         Part(
             key=message.delivery_id if index == 0 else f"{message.delivery_id}-{index}",
-            content=_content(message, chunk, index),
+            content=_text_content(text, message.voice),
         )
-        for index, chunk in enumerate(chunks)
-    )
+        for index, text in enumerate(said)
+    ]
+    files = [
+        Part(key=f"{message.delivery_id}-file{index}", content=_file_content(file), file=file)
+        for index, file in enumerate(message.files)
+    ]
+    return tuple(_dressed(message, part, is_first=index == 0) for index, part in enumerate([*texts, *files]))
 
 
 def without_thread(content: Json, root: str) -> Json:
@@ -44,20 +61,41 @@ def without_thread(content: Json, root: str) -> Json:
     return {**content, "m.relates_to": {"m.in_reply_to": {"event_id": root}}}
 
 
-def _content(message: OutgoingMessage, text: RichText, index: int) -> Json:
-    mention = {"user_ids": [message.mention]} if message.mention and index == 0 else {}
-    key = message.delivery_id if index == 0 else f"{message.delivery_id}-{index}"
-    content: Json = {"msgtype": "m.notice", "body": to_body(text), "m.mentions": mention, MARK: key}
-    if not is_plain(text):
-        content |= {"format": HTML, "formatted_body": to_html(text)}
+def reaction(event_id: str, emoji: str, mark: str) -> Json:
+    """The content of a reaction."""
+    return {"m.relates_to": {"rel_type": "m.annotation", "event_id": event_id, "key": emoji}, MARK: mark}
+
+
+def _dressed(message: OutgoingMessage, part: Part, *, is_first: bool) -> Part:
+    mention = {"user_ids": [message.mention]} if message.mention and is_first else {}
+    content = {**part.content, "m.mentions": mention, MARK: part.key}
     if relation := _relation(message):
         content["m.relates_to"] = relation
+    return Part(key=part.key, content=content, file=part.file)
+
+
+def _text_content(text: RichText, voice: Voice) -> Json:
+    content: Json = {"msgtype": _MESSAGE_TYPES[voice], "body": to_body(text)}
+    if not is_plain(text):
+        content |= {"format": HTML, "formatted_body": to_html(text)}
     return content
 
 
+def _file_content(file: FileContent) -> Json:
+    kind = file.mime_type.partition("/")[0] if file.mime_type != _DRAWING else ""
+    name = clean_name(file.name)
+    return {
+        "msgtype": _SHOWN_KINDS.get(kind, "m.file"),
+        "body": name,
+        "filename": name,
+        "info": {"mimetype": file.mime_type, "size": len(file.content)},
+    }
+
+
 def _relation(message: OutgoingMessage) -> Json:
+    """Where it stands. A direct message room is one conversation as it is and needs no threads."""
     root = message.address.chat_thread
-    if root is not None:
+    if root is not None and not message.address.is_private:
         return {
             "rel_type": "m.thread",
             "event_id": root,
@@ -67,43 +105,8 @@ def _relation(message: OutgoingMessage) -> Json:
     return {"m.in_reply_to": {"event_id": message.about}} if message.about else {}
 
 
-def _chunks(text: RichText) -> Iterator[RichText]:
-    held: list[Block] = []
-    size = 0
-    for block in (piece for whole in text.blocks for piece in _fitting(whole)):
-        more = _size(block)
-        if held and size + more > LARGEST_PART_BYTES:
-            yield RichText(blocks=tuple(held))
-            held, size = [], 0
-        held.append(block)
-        size += more
-    if held:
-        yield RichText(blocks=tuple(held))
-
-
-def _size(block: Block) -> int:
-    one = RichText(blocks=(block,))
-    return len(json.dumps(to_body(one))) + len(json.dumps(to_html(one)))
-
-
-def _fitting(block: Block) -> Iterator[Block]:
-    """The block itself, or, when it alone is too large for an event, its text in pieces."""
-    if _size(block) <= LARGEST_PART_BYTES:
-        yield block
-        return
-    text = block.text if isinstance(block, CodeBlock) else to_body(RichText(blocks=(block,)))
-    for piece in _slices(text):
-        if isinstance(block, CodeBlock):
-            yield CodeBlock(text=piece.removesuffix("\n"), language=block.language)
-        else:
-            yield paragraph(piece.removesuffix("\n"))
-
-
-def _slices(text: str) -> Iterator[str]:
-    """Pieces of bounded length, cut after a line where there is one."""
-    while len(text) > _SLICE_CHARACTERS:
-        cut = text.rfind("\n", 0, _SLICE_CHARACTERS) + 1 or _SLICE_CHARACTERS
-        yield text[:cut]
-        text = text[cut:]
-    if text:
-        yield text
+def _fits(text: RichText) -> bool:
+    body = to_body(text)
+    if len(body) > LONGEST_PART_CHARACTERS:
+        return False
+    return len(json.dumps(body)) + len(json.dumps(to_html(text))) <= LARGEST_PART_BYTES

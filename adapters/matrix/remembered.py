@@ -14,8 +14,12 @@ WATCHED = "watched"
 GAP = "gap:"
 PARKED = "parked:"
 INVITE = "invite:"
+PRIVATE = "private:"
 SUCCESSOR = "successor:"
 ALIAS = "alias:"
+
+BEGINNING = ""
+"""The position before the first event of a room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,25 @@ class Session:
         """From its stored form."""
         kept = json.loads(text)
         return cls(user_id=kept["user_id"], device_id=kept["device_id"], access_token=kept.get("access_token", ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """Who invited the bot into a room, the room's alias if it has one, and whether it is to be for direct messages."""
+
+    inviter: str
+    alias: str = ""
+    is_direct: bool = False
+
+    def dump(self) -> str:
+        """As stored."""
+        return f"{self.inviter} {self.alias}{' direct' if self.is_direct else ''}"
+
+    @classmethod
+    def load(cls, text: str) -> "Invitation":
+        """From its stored form."""
+        inviter, alias, direct = [*text.split(" "), "", ""][:3]
+        return cls(inviter=inviter, alias=alias, is_direct=direct == "direct")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +121,12 @@ class Parked:
     @property
     def name(self) -> str:
         """The entry's name."""
-        return f"{PARKED}{self.room_id}:{self.event.get('event_id', '')}"
+        return self.name_of(self.room_id, str(self.event.get("event_id", "")))
+
+    @staticmethod
+    def name_of(room_id: str, event_id: str) -> str:
+        """The name of the entry for this event."""
+        return f"{PARKED}{room_id}:{event_id}"
 
     def dump(self) -> str:
         """As stored."""

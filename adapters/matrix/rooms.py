@@ -8,12 +8,16 @@ from adapters.matrix.wire import Json, object_of, text_of
 MEMBER = "m.room.member"
 ENCRYPTION = "m.room.encryption"
 TOMBSTONE = "m.room.tombstone"
-STATE_TYPES = (MEMBER, ENCRYPTION, TOMBSTONE, "m.room.name", "m.room.canonical_alias")
+JOIN_RULES = "m.room.join_rules"
+STATE_TYPES = (MEMBER, ENCRYPTION, TOMBSTONE, JOIN_RULES, "m.room.name", "m.room.canonical_alias")
 
 
 @dataclass(slots=True, kw_only=True)
 class Room:
-    """A room the bot is in. `members` are those joined or invited, with the names they show."""
+    """A room the bot is in. `members` are those joined or invited, with the names they show.
+
+    `last_gone` is the name of the one who left last.
+    """
 
     room_id: str
     encrypted: bool = False
@@ -22,6 +26,8 @@ class Room:
     name: str = ""
     alias: str = ""
     replaced_by: str = ""
+    join_rule: str = ""
+    last_gone: str = ""
 
     @property
     def title(self) -> str:
@@ -49,6 +55,7 @@ class Rooms:
         self._own = own_user_id
         self._joined: dict[str, Room] = {}
         self._encrypted: set[str] = set()
+        self._left: dict[str, str] = {}
 
     def get(self, room_id: str) -> Room | None:
         """The room, if the bot is in it."""
@@ -62,11 +69,23 @@ class Rooms:
         """The room, known from now on. One that was ever seen encrypted stays so."""
         room = self._joined.setdefault(room_id, Room(room_id=room_id))
         room.encrypted = room.encrypted or room_id in self._encrypted
+        self._left.pop(room_id, None)
         return room
 
     def leave(self, room_id: str) -> bool:
-        """Forget a room; tells whether the bot was in it."""
-        return self._joined.pop(room_id, None) is not None
+        """Forget a room but for its title; tells whether the bot was in it."""
+        room = self._joined.pop(room_id, None)
+        if room is not None:
+            self._left[room_id] = room.title
+        return room is not None
+
+    def left(self, room_id: str) -> str:
+        """How people know a room that the bot was in until lately; "" when it never was."""
+        return self._left.get(room_id, "")
+
+    def is_alone_in(self, room: Room) -> bool:
+        """Whether nobody else is there, nor invited."""
+        return room.members.keys() <= {self._own}
 
     def remember_encrypted(self, room_ids: Iterable[str]) -> None:
         """Encryption cannot be switched off again, so what was known once is kept whatever a server says later."""
@@ -107,7 +126,9 @@ def _member(room: Room, event: Json) -> bool:
         came = user_id not in room.members
         room.members[user_id] = text_of(event, "content", "displayname").strip() or user_id
         return came
-    return room.members.pop(user_id, None) is not None
+    before = room.members.pop(user_id, None)
+    room.last_gone = before or text_of(event, "unsigned", "prev_content", "displayname").strip() or user_id
+    return before is not None
 
 
 def _state(room: Room, event: Json) -> None:
@@ -119,5 +140,7 @@ def _state(room: Room, event: Json) -> None:
             room.name = text_of(content, "name")
         case "m.room.canonical_alias":
             room.alias = text_of(content, "alias")
+        case "m.room.join_rules":
+            room.join_rule = text_of(content, "join_rule")
         case "m.room.tombstone":
             room.replaced_by = text_of(content, "replacement_room")

@@ -4,90 +4,117 @@ The transaction id is the delivery's id, so the homeserver drops a repetition fo
 an outcome is unknown, the room is searched for the mark that every event carries (facts/matrix.md 2.4).
 """
 
-from datetime import datetime, timedelta
-from typing import TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import takewhile
+
+import structlog
 
 from adapters.matrix.api import CLIENT, MatrixFault, escape
 from adapters.matrix.connection import Connection
-from adapters.matrix.outgoing import MARK, Part, parts_of, without_thread
+from adapters.matrix.destinations import refusal, room_for
+from adapters.matrix.marks import Marks, Place
+from adapters.matrix.media import Media
+from adapters.matrix.outgoing import MARK, Part, parts_of, reaction, without_thread
 from adapters.matrix.rooms import Room
-from adapters.matrix.translate import sent_at
-from adapters.matrix.wire import Json, object_of, objects_of, text_of
+from adapters.matrix.uploads import Uploads
+from adapters.matrix.wire import Json, text_of
 from bot.domain.chat import ChatAddress, OutgoingMessage, SentMessage
-from bot.domain.errors import PermanentError, TransientError
+from bot.domain.errors import OutcomeUnknownError, PermanentError, TransientError
 from bot.ports.clock import Clock
 
-LOOK_BACK = timedelta(days=2)
-"""How long before the suspected try an event may lie to be looked for."""
-MOST_PAGES = 20
-_PAGE = "100"
+_BAD_REQUEST = 400
 
-Place: TypeAlias = tuple[str, datetime]
-"""An event's id and time."""
+log = structlog.get_logger("matrix")
 
 
 class Sender:
     """Says and reacts in the connection's rooms."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Connection, media: Media, clock: Clock) -> None:
         self._connection = connection
+        self._marks = Marks(connection)
+        self._uploads = Uploads(media)
         self._clock = clock
         self._seen_plain: set[str] = set()
 
-    async def send(self, message: OutgoingMessage) -> SentMessage:
-        """Say it. A message of several parts goes on where an earlier try ended."""
-        room = await self._room(message.address)
-        parts = parts_of(message)
-        done = await self._marked(room, message, self._clock.now()) if len(parts) > 1 else {}
-        ids, first_at = [], None
-        for part in parts:
-            if part.key in done:
-                event_id, at = done[part.key]
-            else:
-                event_id, at = await self._send_part(room, message, part), self._clock.now()
-            ids.append(event_id)
-            first_at = first_at or at
-        return SentMessage(message_ids=tuple(ids), sent_at=first_at or self._clock.now())
+    async def send(self, message: OutgoingMessage, begun: SentMessage | None = None) -> SentMessage:
+        """Say it: its text, its files, and the choices as reactions that one click repeats.
+
+        It goes on where an earlier try ended: behind `begun`, else behind what the room shows of it.
+        """
+        message = self._moved(message)
+        room, parts = room_for(self._connection, message.address), parts_of(message)
+        done = await self._done(room, message, parts, begun)
+        missing = [part for part in parts if part.key not in done]
+        ready = await self._uploads.complete(missing, encrypt=await self._is_encrypted(room))
+        before = len(done)
+        try:
+            for part in ready:
+                done[part.key] = await self._send_part(room, message, part), self._clock.now()
+            await self._offer(room, message, [done[part.key] for part in parts if part.file is None])
+        except TransientError as error:
+            if len(done) == before:
+                raise
+            raise OutcomeUnknownError(f"only the beginning was said: {error.reason}") from error
+        self._uploads.forget(parts)
+        return _sent([done[part.key] for part in parts], complete=True)
 
     async def find_sent(self, message: OutgoingMessage, tried_at: datetime) -> SentMessage | None:
-        """What an earlier try has said, if all of it is there."""
-        room = await self._room(message.address)
-        found = await self._marked(room, message, tried_at)
-        keys = [part.key for part in parts_of(message)]
-        if not all(key in found for key in keys):
-            return None
-        return SentMessage(message_ids=tuple(found[key][0] for key in keys), sent_at=found[keys[0]][1])
+        """What an earlier try has said. A message with choices is never taken as complete: they cost nothing again."""
+        message = self._moved(message)
+        room, parts = room_for(self._connection, message.address), parts_of(message)
+        found = await self._find(room, message, parts, tried_at)
+        said = [found[part.key] for part in takewhile(lambda part: part.key in found, parts)]
+        return _sent(said, complete=len(said) == len(parts) and not message.choices) if said else None
 
     async def react(self, address: ChatAddress, message_id: str, emoji: str, delivery_id: str) -> None:
         """React. Having reacted before is success. Reactions are never encrypted (facts/matrix.md 2.2)."""
-        room = await self._room(address)
-        content = {
-            "m.relates_to": {"rel_type": "m.annotation", "event_id": message_id, "key": emoji},
-            MARK: delivery_id,
-        }
+        await self._react(room_for(self._connection, address), message_id, emoji, delivery_id)
+
+    def _moved(self, message: OutgoingMessage) -> OutgoingMessage:
+        """The message as it is for the room that replaced its room: nothing of the old one can be answered there."""
+        address = self._connection.places.current(message.address)
+        return message if address == message.address else replace(message, address=address, about=None)
+
+    async def _done(
+        self, room: Room, message: OutgoingMessage, parts: Sequence[Part], begun: SentMessage | None
+    ) -> dict[str, Place]:
+        if begun is not None:
+            keys = [part.key for part in parts]
+            return {key: (event_id, begun.sent_at) for key, event_id in zip(keys, begun.message_ids, strict=False)}
+        if len(parts) == 1 and not message.choices:
+            return {}
+        return await self._find(room, message, parts, self._clock.now())
+
+    async def _find(
+        self, room: Room, message: OutgoingMessage, parts: Sequence[Part], tried_at: datetime
+    ) -> dict[str, Place]:
+        root = None if message.address.is_private else message.address.chat_thread
+        return await self._marks.find(room.room_id, root, {part.key for part in parts}, tried_at)
+
+    async def _offer(self, room: Room, message: OutgoingMessage, texts: Sequence[Place]) -> None:
+        """React with each choice, so that one click answers. Where that is not allowed, words still do."""
+        for index, choice in enumerate(message.choices if texts else ()):
+            try:
+                await self._react(room, texts[-1][0], choice.emoji, f"{message.delivery_id}-choice{index}")
+            except PermanentError as error:
+                log.warning("choice cannot be offered", room=room.room_id, emoji=choice.emoji, why=str(error))
+
+    async def _react(self, room: Room, event_id: str, emoji: str, key: str) -> None:
         try:
-            await self._put(room, "m.reaction", content, delivery_id)
+            await self._put(room, "m.reaction", reaction(event_id, emoji, key), key)
         except MatrixFault as fault:
             if fault.errcode != "M_DUPLICATE_ANNOTATION":
                 raise
-
-    async def _room(self, address: ChatAddress) -> Room:
-        room_id = self._connection.places.room_id(address.room)
-        if room_id is None:
-            raise TransientError(f"the room of the alias {address.room} is not known yet")
-        room = self._connection.rooms.get(room_id)
-        if room is None and self._connection.places.is_awaited(room_id):
-            raise TransientError(f"the bot is not yet in the Matrix room {room_id}")
-        if room is None:
-            raise PermanentError(f"the bot is not in the Matrix room {address.room}")
-        return room
 
     async def _send_part(self, room: Room, message: OutgoingMessage, part: Part) -> str:
         root = message.address.chat_thread
         try:
             return await self._say(room, part.content, part.key)
         except MatrixFault as fault:
-            if root is None or fault.status != 400 or "relation" not in fault.reason.lower():
+            if root is None or fault.status != _BAD_REQUEST or "relation" not in fault.reason.lower():
                 raise
             return await self._say(room, without_thread(part.content, root), part.key)
 
@@ -117,40 +144,13 @@ class Sender:
 
     async def _put(self, room: Room, kind: str, content: Json, key: str) -> str:
         path = f"{CLIENT}/rooms/{escape(room.room_id)}/send/{escape(kind)}/{escape(key)}"
-        return text_of(await self._connection.api.effect("PUT", path, content), "event_id")
-
-    async def _marked(self, room: Room, message: OutgoingMessage, tried_at: datetime) -> dict[str, Place]:
-        """Own events that carry this delivery's mark, by mark: from the thread, or from the room outside threads."""
-        wanted = {part.key for part in parts_of(message)}
-        found: dict[str, Place] = {}
-        position = ""
-        root = message.address.chat_thread
-        for _ in range(MOST_PAGES):
-            answer = await self._page(room, root, position)
-            events = list(objects_of(answer, "chunk"))
-            found |= {mark: _place(event) for event in events if (mark := self._mark(event)) in wanted}
-            position = text_of(answer, "next_batch" if root else "end")
-            oldest = sent_at(events[-1]) if events else None
-            if len(found) == len(wanted) or not position or oldest is None or oldest < tried_at - LOOK_BACK:
-                break
-        return found
-
-    async def _page(self, room: Room, root: str | None, position: str) -> Json:
-        query = {"limit": _PAGE, "dir": "b", **({"from": position} if position else {})}
-        if root is None:
-            return await self._connection.api.get(f"{CLIENT}/rooms/{escape(room.room_id)}/messages", query)
-        path = f"/_matrix/client/v1/rooms/{escape(room.room_id)}/relations/{escape(root)}/m.thread"
         try:
-            return await self._connection.api.get(path, query)
+            return text_of(await self._connection.api.effect("PUT", path, content), "event_id")
         except MatrixFault as fault:
-            if fault.status != 404:
-                raise
-            return await self._page(room, None, position)  # the root is gone or in a room that was replaced
-
-    def _mark(self, event: Json) -> str:
-        is_own = text_of(event, "sender") == self._connection.session.user_id
-        return text_of(object_of(event, "content"), MARK) if is_own else ""
+            if refused := refusal(fault, room):
+                raise refused from fault
+            raise
 
 
-def _place(event: Json) -> Place:
-    return text_of(event, "event_id"), sent_at(event)
+def _sent(said: Sequence[Place], *, complete: bool) -> SentMessage:
+    return SentMessage(message_ids=tuple(event_id for event_id, _ in said), sent_at=said[0][1], complete=complete)

@@ -10,48 +10,38 @@ from datetime import timedelta
 
 import structlog
 
-from adapters.matrix.api import CLIENT, MatrixFault
+from adapters.matrix.api import MatrixFault
 from adapters.matrix.connection import Connection
 from adapters.matrix.crosssign import IdentityState
 from adapters.matrix.gap import GapWalker
 from adapters.matrix.invitations import Doorkeeper
 from adapters.matrix.keyring import RoomKey
 from adapters.matrix.patience import pause_after
-from adapters.matrix.reader import Reader, after_own_join
-from adapters.matrix.remembered import ALIAS, GAP, PARKED, SINCE, SUCCESSOR, WATCHED, Gap, Parked
-from adapters.matrix.rooms import STATE_TYPES
+from adapters.matrix.polling import poll
+from adapters.matrix.reader import Reader, Reading, after_own_join
+from adapters.matrix.remembered import (
+    ALIAS,
+    BEGINNING,
+    GAP,
+    PARKED,
+    PRIVATE,
+    SINCE,
+    SUCCESSOR,
+    WATCHED,
+    Gap,
+    Parked,
+)
 from adapters.matrix.translate import sent_at
 from adapters.matrix.wire import Json, flag_of, object_of, objects_of, text_of
-from bot.domain.chat import ChatAddress, ChatMessage, Platform
+from bot.domain.chat import ChatAddress, Platform
 from bot.domain.errors import TransientError
 from bot.ports.clock import Clock, Dice
 from bot.ports.inbound import Arrival, ChatEvents, HealthReports, MessageIntake, PartState
 
 PART = "matrix"
 WAIT = timedelta(seconds=30)
-ANSWER_SECONDS = 60.0
-FIRST_ANSWER_SECONDS = 300.0
-TIMELINE_LIMIT = 100
 
 log = structlog.get_logger("matrix")
-
-
-def sync_filter(timeline_limit: int) -> str:
-    """Only what is used: messages, membership, encryption. Synapse caps a timeline at 100 events."""
-    nothing: Json = {"types": []}
-    return json.dumps(
-        {
-            "presence": nothing,
-            "account_data": nothing,
-            "room": {
-                "timeline": {"limit": timeline_limit},
-                "state": {"types": list(STATE_TYPES), "lazy_load_members": False},
-                "ephemeral": nothing,
-                "account_data": nothing,
-            },
-        },
-        separators=(",", ":"),
-    )
 
 
 class SyncLoop:
@@ -111,6 +101,8 @@ class SyncLoop:
         for name, text in kept.items():
             if name.startswith(GAP):
                 self._gaps.keep(Gap.load(text))
+            elif name.startswith(PRIVATE):
+                self._connection.places.keep_private(name.removeprefix(PRIVATE))
             elif name.startswith(SUCCESSOR):
                 self._connection.places.move(name.removeprefix(SUCCESSOR), text)
             elif name.startswith(ALIAS):
@@ -140,47 +132,40 @@ class SyncLoop:
         wait = WAIT if gap_due is None else min(WAIT, gap_due)
         if self._is_first or self._failures:
             wait = timedelta()
-        query = {"timeout": str(round(wait.total_seconds() * 1000))}
-        if self._since:
-            query["since"] = self._since
-        query["filter"] = sync_filter(TIMELINE_LIMIT if self._since else 1)
-        if self._is_first:
-            query["full_state"] = "true"  # a new process knows no rooms (trap 13)
-        # An own limit on each answer: without one a full state is waited for without end (trap 16).
-        seconds = FIRST_ANSWER_SECONDS if self._is_first else ANSWER_SECONDS
-        return await self._connection.api.get(f"{CLIENT}/sync", query, seconds=seconds)
+        return await poll(self._connection.api, self._since, wait, is_first=self._is_first)
 
     async def _take(self, answer: Json, position: str) -> None:
         """Everything one answer brought, and the position after it, in one transaction."""
         remember: dict[str, str | None] = {SINCE: position}
-        messages: list[ChatMessage] = []
-        unread: list[Parked] = []
-        gaps: list[Gap] = []
-        joined = object_of(answer, "rooms", "join")
+        connection, joined = self._connection, object_of(answer, "rooms", "join")
         for room_id in joined:
             self._take_state(room_id, object_of(joined, room_id), remember)
+        remember |= self._door.take(answer)
+        reading, gaps = self._read(joined, position)
+        remember |= {gap.name: gap.dump() for gap in gaps}
+        lost = [room_id for room_id in object_of(answer, "rooms", "leave") if self._is_lost(room_id)]
+        known = {room.room_id for room in connection.rooms.joined() if connection.places.role(room.room_id)}
+        remember[WATCHED] = json.dumps(sorted(known))
+        aliases = connection.places.aliases()
+        remember |= {ALIAS + alias: room for alias, room in aliases.items() if self._aliases.get(alias) != room}
+        await self._tell_lost(lost, position)
+        await self._accept(reading, remember)
+        self._known, self._aliases = known, aliases
+        for gap in gaps:
+            self._gaps.keep(gap)
+
+    def _read(self, joined: Json, position: str) -> tuple[Reading, list[Gap]]:
+        """What the watched rooms brought, and the gaps that are to be walked first."""
+        reading, gaps = Reading(), []
         for room_id in joined:
             if self._connection.places.role(room_id) is None or not self._since:
                 continue  # a first start files no history
             found = self._window(room_id, object_of(joined, room_id), position)
             if isinstance(found, Gap):
                 gaps.append(found)
-                remember[found.name] = found.dump()
             else:
-                said, sealed = self._reader.read(self._connection.rooms.join(room_id), found)
-                messages += said
-                unread += sealed
-        lost = [room_id for room_id in object_of(answer, "rooms", "leave") if self._is_lost(room_id)]
-        remember |= self._door.take(answer)
-        known = {room.room_id for room in self._connection.rooms.joined() if self._connection.places.role(room.room_id)}
-        remember[WATCHED] = json.dumps(sorted(known))
-        aliases = self._connection.places.aliases()
-        remember |= {ALIAS + alias: room for alias, room in aliases.items() if self._aliases.get(alias) != room}
-        await self._tell_lost(lost, position)
-        await self._accept(messages, remember, unread)
-        self._known, self._aliases = known, aliases
-        for gap in gaps:
-            self._gaps.keep(gap)
+                reading += self._reader.read(self._connection.rooms.join(room_id), found)
+        return reading, gaps
 
     def _take_state(self, room_id: str, room: Json, remember: dict[str, str | None]) -> None:
         connection = self._connection
@@ -191,9 +176,11 @@ class SyncLoop:
         if change.encrypted:
             connection.keys.keep_encrypted(room_id)
         known = connection.rooms.get(room_id)
-        if known is not None and change.replaced and connection.places.role(room_id) is not None:
+        if known is not None and change.replaced and connection.places.may_move(room_id, known.replaced_by):
             connection.places.move(room_id, known.replaced_by)
             remember[SUCCESSOR + room_id] = known.replaced_by
+            if connection.places.is_private(known.replaced_by):
+                remember[PRIVATE + known.replaced_by] = room_id
             self._door.look_again()
 
     def _window(self, room_id: str, room: Json, position: str) -> list[Json] | Gap:
@@ -203,6 +190,9 @@ class SyncLoop:
         open_gap = self._gaps.get(room_id)
         if open_gap is not None:
             return open_gap.extended(self._since, position)
+        if fresh and self._connection.places.is_private(room_id):
+            # What a member said before the bot came counts: it was said to the bot.
+            return Gap(room_id=room_id, windows=((BEGINNING, position),))
         if flag_of(room, "timeline", "limited") or any(self._gaps.is_too_old(sent_at(event)) for event in events):
             return Gap(room_id=room_id, windows=((self._since, position),), after_join=fresh)
         return (after_own_join(events, self._connection.session.user_id) or []) if fresh else events
@@ -211,10 +201,7 @@ class SyncLoop:
         """Read parked messages again: those the new keys may open, or all at a start."""
         if keys is not None and not keys:
             return
-        messages, settled = self._reader.retry(keys)
-        if settled:
-            await self._accept(messages, settled, [])
-            self._reader.drop(settled)
+        await self._accept(self._reader.retry(keys), {})
 
     async def _ask_overdue(self) -> None:
         for unreadable in self._reader.overdue():
@@ -232,20 +219,19 @@ class SyncLoop:
 
     async def _tell_lost(self, room_ids: list[str], position: str) -> None:
         for room_id in room_ids:
-            if self._connection.places.role(room_id) is None:
-                continue
+            if self._connection.places.configured_role(room_id) is None:
+                continue  # whoever is answered in a direct message room learns it when that fails
             log.error("removed from a watched room", room=room_id)
             address = ChatAddress(platform=Platform.MATRIX, room=room_id)
             await self._events.left(address, position)
 
-    async def _accept(
-        self, messages: list[ChatMessage], remember: Mapping[str, str | None], unread: list[Parked]
-    ) -> None:
-        new = self._reader.new(unread)
-        entries = {**remember, **{entry.name: entry.dump() for entry in new}}
-        arrival = Arrival(platform=Platform.MATRIX, messages=tuple(messages), remember=entries)
-        await self._intake.accept(arrival)
-        self._reader.keep(new)
+    async def _accept(self, reading: Reading, remember: Mapping[str, str | None]) -> None:
+        entries = {**remember, **reading.entries()}
+        if not reading.events and not entries:
+            return
+        await self._intake.accept(Arrival(platform=Platform.MATRIX, events=reading.events, remember=entries))
+        self._reader.keep(reading.unread)
+        self._reader.drop(reading.settled)
 
     async def _remember(self, entries: Mapping[str, str | None]) -> None:
         await self._intake.accept(Arrival(platform=Platform.MATRIX, remember=entries))

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.matrix.html_reader import from_html
+from adapters.matrix.formatted import from_html
 from adapters.matrix.rooms import Room
 from adapters.matrix.wire import Json, number_of, object_of, objects_of, text_of
 from bot.domain.chat import Attachment, Author, ChatAddress, ChatMessage, MessageKind, Platform, RoomRole
@@ -24,8 +24,13 @@ _LONGEST_NAME = 200
 _QUOTED_FALLBACK = re.compile(r"\A(?:> .*(?:\n|\Z)|>\n)+\n?")
 
 
-def translate(event: Json, room: Room, *, role: RoomRole) -> ChatMessage | None:
-    """The message, or None for what is none: notices, edits, reactions, state, redacted and empty events."""
+def translate(
+    event: Json, room: Room, *, role: RoomRole, private: bool = False, version: str = ""
+) -> ChatMessage | None:
+    """The message, or None for what is none: notices, edits, reactions, state, redacted and empty events.
+
+    In a `private` room (direct messages) everything is one chat thread, in threads of Matrix or not.
+    """
     kind, content = text_of(event, "type"), object_of(event, "content")
     event_id, sender = text_of(event, "event_id"), text_of(event, "sender")
     if kind not in MESSAGE_TYPES or "state_key" in event or not event_id or not sender or not content:
@@ -39,7 +44,7 @@ def translate(event: Json, room: Room, *, role: RoomRole) -> ChatMessage | None:
         return None
     thread = thread_root(content)
     return ChatMessage(
-        address=ChatAddress(platform=Platform.MATRIX, room=room.room_id, chat_thread=thread),
+        address=address_of(room, thread, private=private),
         message_id=event_id,
         author=Author(platform=Platform.MATRIX, user_id=sender, name=name),
         sent_at=sent_at(event),
@@ -49,7 +54,14 @@ def translate(event: Json, room: Room, *, role: RoomRole) -> ChatMessage | None:
         room_role=role,
         reply_to=_answered(relation, in_thread=thread is not None),
         attachments=files,
+        version=version,
     )
+
+
+def address_of(room: Room, chat_thread: str | None = None, *, private: bool) -> ChatAddress:
+    """Where something in this room stands."""
+    place = room.room_id if private else chat_thread
+    return ChatAddress(platform=Platform.MATRIX, room=room.room_id, chat_thread=place)
 
 
 def thread_root(content: Json) -> str | None:

@@ -6,9 +6,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from nio import AsyncClient, AsyncClientConfig, MegolmEvent, RoomSendResponse, SyncResponse
-from nio.crypto.attachments import encrypt_attachment
+from nio import AsyncClient, AsyncClientConfig, MegolmEvent, RoomRedactResponse, RoomSendResponse, SyncResponse
+from nio.crypto.attachments import decrypt_attachment, encrypt_attachment
 
+from sandbox.matrix.contents import edit_content
+from sandbox.matrix.member import MatrixMember
 from sandbox.matrix.server import MatrixUser
 
 
@@ -23,6 +25,7 @@ class EncryptedMember:
         self.received: list[Any] = []
         self.unreadable: list[Any] = []
         self.nio = AsyncClient(url, user.user_id, user.device_id, str(folder), config)
+        self._person = MatrixMember(url, user_id=user.user_id, device_id=user.device_id, access_token=user.access_token)
         self.nio.restore_login(user.user_id, user.device_id, user.access_token)
 
     async def __aenter__(self) -> Self:
@@ -32,6 +35,7 @@ class EncryptedMember:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._person.close()
         await self.nio.close()
 
     async def sync(self) -> None:
@@ -86,6 +90,34 @@ class EncryptedMember:
             room, {"msgtype": "m.file", "body": name, "filename": name, "info": details, "file": file}
         )
 
+    async def edit_text(self, room: str, event_id: str, body: str) -> str:
+        """Replace the text of an own message; returns the id of the editing event."""
+        return await self.send(room, edit_content(event_id, body))
+
+    async def redact(self, room: str, event_id: str) -> str:
+        """Remove an event's content; returns the redaction's event id."""
+        answer = await self.nio.room_redact(room, event_id)
+        if not isinstance(answer, RoomRedactResponse):
+            raise RuntimeError(str(answer))  # noqa: TRY004 - an answer, not an argument
+        return str(answer.event_id)
+
+    async def create_direct_room(self, user_id: str) -> str:
+        """Make an encrypted room for direct messages and invite the other one; returns the room id."""
+        room = await self._person.create_direct_room(user_id, encrypted=True)
+        await self.sync_until(lambda: room in self.nio.rooms and user_id in self.nio.rooms[room].users)
+        return room
+
+    def event(self, event_id: str) -> Any:
+        """A received event that could be read, or None."""
+        return next((event for event in self.received if event.event_id == event_id), None)
+
+    async def open_file(self, event_id: str) -> bytes:
+        """The bytes of a received encrypted file, in clear."""
+        event = self.event(event_id)
+        sealed = await self._person.download(event.url)
+        return bytes(decrypt_attachment(sealed, event.key["k"], event.hashes["sha256"], event.iv))
+
     def text_of(self, event_id: str) -> str | None:
         """The body of a received event that could be read."""
-        return next((event.body for event in self.received if event.event_id == event_id), None)
+        event = self.event(event_id)
+        return event.body if event is not None else None

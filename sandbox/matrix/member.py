@@ -3,49 +3,21 @@
 import itertools
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
 
-HTML = "org.matrix.custom.html"
-
-
-class MatrixError(Exception):
-    """The homeserver refused a request; `errcode` is Matrix's own name for the reason."""
-
-    def __init__(self, status: int, errcode: str, text: str) -> None:
-        super().__init__(f"{status} {errcode}: {text}")
-        self.status = status
-        self.errcode = errcode
-
-
-def answer_of(response: httpx.Response) -> dict[str, Any]:
-    """The JSON object of a successful answer; raises MatrixError for any other."""
-    try:
-        body = response.json()
-    except ValueError:
-        body = {}
-    if response.is_success and isinstance(body, dict):
-        return body
-    fault = body if isinstance(body, dict) else {}
-    raise MatrixError(response.status_code, str(fault.get("errcode", "")), str(fault.get("error", response.text[:200])))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncAnswer:
-    """One `/sync` answer and the token for the next one."""
-
-    next_batch: str
-    body: dict[str, Any]
-
-    def timeline(self, room_id: str) -> list[dict[str, Any]]:
-        """The joined room's new events, oldest first."""
-        room = self.body.get("rooms", {}).get("join", {}).get(room_id, {})
-        events: list[dict[str, Any]] = room.get("timeline", {}).get("events", [])
-        return events
+from sandbox.matrix.answers import SyncAnswer, answer_of
+from sandbox.matrix.contents import (
+    ENCRYPTED,
+    direct_room,
+    edit_content,
+    file_content,
+    text_content,
+    voice_content,
+)
 
 
 class MatrixMember:
@@ -100,15 +72,23 @@ class MatrixMember:
             "preset": "public_chat" if public else "private_chat",
             "invite": invite or [],
             "name": name,
+            "initial_state": ENCRYPTED if encrypted else [],
         }
         if alias:
             body["room_alias_name"] = alias
         if version:
             body["room_version"] = version
-        if encrypted:
-            content = {"algorithm": "m.megolm.v1.aes-sha2"}
-            body["initial_state"] = [{"type": "m.room.encryption", "state_key": "", "content": content}]
         return str((await self.request("POST", "/createRoom", body))["room_id"])
+
+    async def create_direct_room(self, user_id: str, *, encrypted: bool = False, version: str = "") -> str:
+        """Make a room for direct messages and invite the other one, as clients do; returns the room id."""
+        body = direct_room(user_id, encrypted=encrypted) | ({"room_version": version} if version else {})
+        return str((await self.request("POST", "/createRoom", body))["room_id"])
+
+    async def upgrade(self, room: str, version: str) -> str:
+        """Replace the room by one of another version; returns the new room's id. Its members have to be invited."""
+        answer = await self.request("POST", f"/rooms/{quote(room)}/upgrade", {"new_version": version})
+        return str(answer["replacement_room"])
 
     async def join(self, room: str) -> str:
         """Join by id or alias; returns the room id."""
@@ -161,30 +141,12 @@ class MatrixMember:
 
         `extra` overrides keys of the content.
         """
-        content: dict[str, Any] = {"msgtype": "m.text", "body": body, "m.mentions": {}}
-        if formatted is not None:
-            content |= {"format": HTML, "formatted_body": formatted}
-        if thread is not None:
-            content["m.relates_to"] = {
-                "rel_type": "m.thread",
-                "event_id": thread,
-                "is_falling_back": reply_to is None,
-                "m.in_reply_to": {"event_id": reply_to or thread},
-            }
-        elif reply_to is not None:
-            content["m.relates_to"] = {"m.in_reply_to": {"event_id": reply_to}}
+        content = text_content(body, formatted, thread, reply_to)
         return await self.send_event(room, "m.room.message", content | (extra or {}), txn)
 
     async def edit_text(self, room: str, event_id: str, body: str, txn: str = "") -> str:
         """Replace the text of an own message; returns the id of the editing event."""
-        content = {
-            "msgtype": "m.text",
-            "body": f"* {body}",
-            "m.new_content": {"msgtype": "m.text", "body": body, "m.mentions": {}},
-            "m.mentions": {},
-            "m.relates_to": {"rel_type": "m.replace", "event_id": event_id},
-        }
-        return await self.send_event(room, "m.room.message", content, txn)
+        return await self.send_event(room, "m.room.message", edit_content(event_id, body), txn)
 
     async def react(self, room: str, event_id: str, key: str) -> str:
         """React with an emoji; returns the reaction's event id."""
@@ -211,10 +173,19 @@ class MatrixMember:
     ) -> str:
         """Upload and post a file (an image when the type says so); returns the message's event id."""
         address = await self.upload(content, content_type, name)
-        kind = "m.image" if content_type.startswith("image/") else "m.file"
-        details = {"mimetype": content_type, "size": len(content)}
-        media = {"msgtype": kind, "url": address, "filename": name, "info": details}
-        return await self.send_text(room, name, thread=thread, extra=media)
+        extra = file_content(address, name, content_type, len(content))
+        return await self.send_text(room, name, thread=thread, extra=extra)
+
+    async def send_voice(self, room: str, content: bytes) -> str:
+        """Post a voice message; returns its event id."""
+        address = await self.upload(content, "audio/ogg")
+        return await self.send_text(room, "Voice message.ogg", extra=voice_content(address, len(content)))
+
+    async def forward(self, from_room: str, event_id: str, to_room: str) -> str:
+        """Send a message on to another room, as clients do: its content without relations; returns the new id."""
+        content = dict((await self.event(from_room, event_id))["content"])
+        content.pop("m.relates_to", None)
+        return await self.send_event(to_room, "m.room.message", content)
 
     # Reading
 

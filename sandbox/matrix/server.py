@@ -18,8 +18,9 @@ from typing import Any, Self
 
 import httpx
 
+from sandbox.matrix.answers import MatrixError, answer_of
 from sandbox.matrix.homeserver_config import SHARED_SECRET, write_config
-from sandbox.matrix.member import MatrixError, MatrixMember, answer_of
+from sandbox.matrix.member import MatrixMember
 
 PASSWORD = "sandbox-password"  # noqa: S105 - of accounts that live in a test's folder
 START_SECONDS = 60.0

@@ -11,7 +11,19 @@ from typing import Any, Self
 from typing_extensions import override
 
 from adapters.matrix.client import MatrixClient
-from bot.domain.chat import Author, ChatAddress, ChatMessage, OutgoingMessage, Platform
+from bot.domain.chat import (
+    Author,
+    ChatAddress,
+    ChatEvent,
+    ChatMessage,
+    MessageDeleted,
+    MessageEdited,
+    OutgoingMessage,
+    Platform,
+    Pressed,
+    Reacted,
+)
+from bot.domain.commands import CommandReply
 from bot.domain.errors import BotError
 from bot.domain.ids import link_id
 from bot.domain.richtext import from_plain, plain
@@ -64,7 +76,7 @@ class StoreFailsError(BotError):
 class Journal(MessageIntake, ChatEvents, HealthReports):
     """What a store would hold, and survives the bot. `fail_next` lets that many commits fail."""
 
-    messages: list[ChatMessage] = field(default_factory=list)
+    happened: list[ChatEvent] = field(default_factory=list)
     duplicates: int = 0
     memory: dict[str, str] = field(default_factory=dict)
     unreadable_ids: list[str] = field(default_factory=list)
@@ -78,26 +90,30 @@ class Journal(MessageIntake, ChatEvents, HealthReports):
     @override
     async def accept(self, arrival: Arrival) -> Sequence[IntakeResult]:
         await asyncio.sleep(0)
-        if self.fail_next and arrival.messages:
+        if self.fail_next and arrival.events:
             self.fail_next -= 1
             raise StoreFailsError
-        known = {message.dedup_key for message in self.messages}
+        known = {event.dedup_key for event in self.happened}
         results: list[IntakeResult] = []
-        self.largest_arrival = max(self.largest_arrival, len(arrival.messages))
-        for message in arrival.messages:
-            if message.dedup_key in known:
+        self.largest_arrival = max(self.largest_arrival, len(arrival.events))
+        for event in arrival.events:
+            if event.dedup_key in known:
                 self.duplicates += 1
                 results.append(Duplicate())
                 continue
-            known.add(message.dedup_key)
-            self.messages.append(message)
-            results.append(Accepted(link_id=link_id(message.dedup_key), opened=True))
+            known.add(event.dedup_key)
+            self.happened.append(event)
+            results.append(Accepted(link_id=link_id(event.dedup_key), opened=True))
         for name, text in arrival.remember.items():
             if text is None:
                 self.memory.pop(name, None)
             else:
                 self.memory[name] = text
         return results
+
+    @override
+    async def standing_in(self, address: ChatAddress) -> Sequence[str]:
+        return ()
 
     @override
     async def recall(self, platform: Platform, prefix: str = "") -> Mapping[str, str]:
@@ -114,6 +130,10 @@ class Journal(MessageIntake, ChatEvents, HealthReports):
     @override
     async def gap_skipped(self, address: ChatAddress, description: str, dedup: str) -> None:
         self.skipped.append(description)
+
+    @override
+    async def pressed(self, pressed: Pressed) -> CommandReply:
+        raise AssertionError("Matrix has no buttons")
 
     @override
     def report(self, part: str, state: PartState, detail: str = "") -> None:
@@ -133,8 +153,28 @@ class Journal(MessageIntake, ChatEvents, HealthReports):
         return [name for name in self.memory if name.startswith("gap:")]
 
     @property
+    def messages(self) -> list[ChatMessage]:
+        return [event for event in self.happened if isinstance(event, ChatMessage)]
+
+    @property
     def texts(self) -> list[str]:
         return [plain(message.text) for message in self.messages]
+
+    @property
+    def told(self) -> list[str]:
+        return [_word(event) for event in self.happened]
+
+
+def _word(event: ChatEvent) -> str:
+    match event:
+        case ChatMessage():
+            return plain(event.text)
+        case MessageEdited():
+            return f"edited: {plain(event.message.text)}"
+        case MessageDeleted():
+            return "deleted"
+        case Reacted():
+            return f"reacted: {event.emoji}"
 
 
 class MatrixBot:

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
+from adapters.matrix.places import Places
 from adapters.matrix.reader import after_own_join
-from adapters.matrix.remembered import Gap, Parked, Session
+from adapters.matrix.remembered import Gap, Invitation, Parked, Session
 
 ME = "@bot:x.org"
 
@@ -53,3 +54,28 @@ def test_only_what_follows_the_bots_own_joining_counts() -> None:
     assert after_own_join([_member(ME, "join"), said[0], _member(ME, "leave"), _member(ME, "join"), said[1]], ME) == [
         said[1]
     ]
+
+
+def test_an_invitation_comes_back_as_it_was_also_from_an_earlier_release() -> None:
+    for invitation in (
+        Invitation(inviter="@a:x", alias="#room:x", is_direct=True),
+        Invitation(inviter="@a:x", is_direct=True),
+        Invitation(inviter="@a:x", alias="#room:x"),
+    ):
+        assert Invitation.load(invitation.dump()) == invitation
+    assert Invitation.load("@a:x ") == Invitation(inviter="@a:x")
+    assert Invitation.load("@a:x #room:x") == Invitation(inviter="@a:x", alias="#room:x")
+
+
+def test_what_replaces_a_direct_message_room_is_one_and_what_the_operator_named_never_is() -> None:
+    places = Places(["!support"])
+    places.keep_private("!one")
+    places.keep_private("!support")
+    assert places.may_move("!one", "!two")
+    places.move("!one", "!two")
+    assert places.is_private("!two")
+    assert not places.is_private("!support")
+    assert not places.may_move("!two", "!support")
+    assert not places.may_move("!two", "!one")
+    assert not places.may_move("!unwatched", "!three")
+    assert places.may_move("!support", "!newer")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.matrix.html_reader import from_html
+from adapters.matrix.formatted import from_html
 from adapters.matrix.places import Places
 from adapters.matrix.rooms import Room, Rooms
 from adapters.matrix.translate import translate
