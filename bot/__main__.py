@@ -26,7 +26,9 @@ app = typer.Typer(
 )
 outbox_app = typer.Typer(no_args_is_help=True, help="Deliveries that wait for a person.")
 matrix_app = typer.Typer(no_args_is_help=True, help="The bot's Matrix account.")
+webhooks_app = typer.Typer(no_args_is_help=True, help="What other systems tell the bot by themselves.")
 app.add_typer(outbox_app, name="outbox")
+app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(matrix_app, name="matrix")
 
 ConfigOption = Annotated[
@@ -120,6 +122,16 @@ def backup(
     from bot.operations import make_backup
 
     Screen().backed_up(_do(make_backup(settings, file)))
+
+
+@webhooks_app.command("install")
+def webhooks_install(config: ConfigOption = None) -> None:
+    """Have FreeScout tell the bot at once what agents do; safe to repeat."""
+    settings = _settings(config)
+    from bot.compose import install_webhooks
+
+    for line in _do(install_webhooks(settings)):
+        Screen().say(line)
 
 
 @matrix_app.command("reset-identity")

@@ -10,9 +10,11 @@ from tempfile import TemporaryDirectory
 
 import aiohttp
 import structlog
+from typing_extensions import override
 
 from adapters.discord.client import DiscordAdapter
 from adapters.freescout.client import FreeScout
+from adapters.freescout.webhook import FreeScoutWebhook
 from adapters.matrix.client import MatrixClient
 from adapters.store.backup import backup
 from adapters.store.engine import SqlStore, open_store
@@ -21,32 +23,22 @@ from adapters.store.place import spool_folder
 from adapters.store.spool import FolderSpool
 from adapters.system.clock import SystemClock, SystemDice
 from adapters.web.server import WebServer
+from bot.core import Core
 from bot.domain.chat import Platform
 from bot.domain.errors import BotError, StoreError, StoreNotReadyError
 from bot.domain.findings import Finding
 from bot.domain.wording import Wording
 from bot.logs import also_redact
 from bot.ports.chat import ChatPlatform
-from bot.ports.inbound import PartState
+from bot.ports.clock import Clock
+from bot.ports.inbound import HealthReports, PartState, WebEndpoint
 from bot.runtime import ChatLeg, Runtime
 from bot.settings import Settings
 from bot.settings_sections import DiscordSettings, MatrixSettings
-from bot.team import staff_places_of, team_of
-from bot.usecases.closing import Closing
-from bot.usecases.commands import Act, Commands, TicketSuggestions
-from bot.usecases.delivery import Pump
+from bot.team import rules_of, staff_places_of, team_of
 from bot.usecases.desk_watch import DeskWatch
-from bot.usecases.events import ChatIncidents
-from bot.usecases.files import Files
-from bot.usecases.filing import Filing
-from bot.usecases.handling import Handler
 from bot.usecases.health import Health
 from bot.usecases.housekeeping import Housekeeping
-from bot.usecases.intake import Intake, IntakeRules
-from bot.usecases.parking import Parking, Reassurance
-from bot.usecases.speaking import Speaking, SpeakingRules, TypedCommands
-from bot.usecases.tickets import Tickets
-from bot.usecases.triage import Triage
 
 log = structlog.get_logger(__name__)
 
@@ -57,9 +49,11 @@ async def run_bot(settings: Settings) -> int:
         await stack.enter_async_context(store_lock(settings.store.url))
         clock = SystemClock()
         store = await stack.enter_async_context(open_store(settings.store.url, clock=clock))
-        core = _Core(settings, store, clock)
+        core = _Composed(settings, store, clock)
         stack.push_async_callback(core.aclose)
-        await stack.enter_async_context(WebServer(host=settings.web.host, port=settings.web.port, status=core.health))
+        await stack.enter_async_context(
+            WebServer(host=settings.web.host, port=settings.web.port, status=core.health, posts=core.endpoints)
+        )
         return await core.runtime().run()
 
 
@@ -67,7 +61,7 @@ async def inspect_all(settings: Settings) -> Sequence[Finding]:
     """Log in to each system and look at what the bot needs there. Reads only; works beside a running bot."""
     async with AsyncExitStack() as stack:
         store, finding = await _store_to_look_at(settings, stack)
-        core = _Core(settings, store, SystemClock())
+        core = _Composed(settings, store, SystemClock())
         stack.push_async_callback(core.aclose)
         found = [finding, *await core.desk.inspect()]
         for chat in core.chats.values():
@@ -88,12 +82,32 @@ async def _store_to_look_at(settings: Settings, stack: AsyncExitStack) -> tuple[
     return store, Finding(part="store", subject="store", well=True)
 
 
+async def install_webhooks(settings: Settings) -> Sequence[str]:
+    """Have the help desk tell the bot what happens. Returns what was done; raises ``BotError``."""
+    address = webhook_address(settings)
+    if not address:
+        raise BotError(
+            'Where can FreeScout reach the bot? Set "web.public_url", for example to https://bot.example.org. Without '
+            f"it answers are found by asking every {settings.freescout.poll_seconds:g} s, which works too."
+        )
+    if settings.freescout.webhook_secret is None:
+        raise BotError(
+            'FreeScout signs its webhooks: set "freescout.webhook_secret" to the Secret Key that it shows under '
+            "Manage > API & Webhooks."
+        )
+    desk = make_desk(settings, health=NoHealth(), clock=SystemClock())
+    try:
+        return [await desk.install_webhook(address)]
+    finally:
+        await desk.aclose()
+
+
 async def reset_matrix_identity(settings: Settings) -> str:
     """Replace the Matrix account's cross-signing identity. Returns what to tell; raises ``BotError``."""
     if settings.matrix is None:
         raise BotError("Matrix is not set up: there is no [matrix] section in the settings.")
     async with open_store(settings.store.url, clock=SystemClock(), create=False) as store:
-        core = _Core(settings, store, SystemClock())
+        core = _Composed(settings, store, SystemClock())
         matrix = core.chats[Platform.MATRIX]
         assert isinstance(matrix, MatrixClient)
         await matrix.reset_identity()
@@ -136,33 +150,74 @@ def wording() -> Wording:
     return Wording(texts=tomllib.loads((files("bot") / "texts" / "en.toml").read_text(encoding="utf-8")))
 
 
-class _Core:
-    """Everything between the edges, and the edges themselves."""
+FREESCOUT_WEBHOOK = "/webhooks/freescout"
+
+
+class NoHealth(HealthReports):
+    """For commands that use an adapter without a process whose health anybody watches."""
+
+    @override
+    def report(self, part: str, state: PartState, detail: str = "") -> None:
+        """Nobody asks."""
+
+    @override
+    def progress(self, part: str) -> None:
+        """Nobody asks."""
+
+
+def webhook_address(settings: Settings) -> str:
+    """Where FreeScout's webhooks arrive; "" when nobody said how it reaches the bot."""
+    return f"{settings.web.public_url.rstrip('/')}{FREESCOUT_WEBHOOK}" if settings.web.public_url else ""
+
+
+def make_desk(settings: Settings, *, health: HealthReports, clock: Clock) -> FreeScout:
+    """The help desk's adapter."""
+    desk = settings.freescout
+    return FreeScout(
+        url=desk.url,
+        api_key=desk.api_key.get_secret_value(),
+        mailbox_id=desk.mailbox_id,
+        bot_user_id=desk.bot_user_id,
+        triage_as=desk.triage_as,
+        label_field=desk.label_field,
+        priority_field=desk.priority_field,
+        webhook_url=webhook_address(settings),
+        webhook_signed=desk.webhook_secret is not None,
+        poll_seconds=desk.poll_seconds,
+        health=health,
+        clock=clock,
+    )
+
+
+class _Composed:
+    """The edges and the core between them."""
 
     def __init__(self, settings: Settings, store: SqlStore, clock: SystemClock) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock
         self._dice = SystemDice()
-        self._words = wording()
-        self._team = team_of(settings)
-        self._staff = staff_places_of(settings)
         needed = frozenset(name for name in ("discord", "matrix") if getattr(settings, name) is not None)
         self.health = Health(clock=clock, store=store, writable=store.writable, needed=needed | {"store"})
         self.health.report("store", PartState.CONNECTED)
         self.health.report("freescout", PartState.STARTING)
-        self.desk = self._make_desk()
-        self._intake = Intake(
-            store=store,
-            clock=clock,
-            team=self._team,
-            rules=IntakeRules(
-                group=timedelta(seconds=settings.intake.group_seconds), ack_reaction=settings.intake.ack_reaction
-            ),
-        )
-        self._incidents = ChatIncidents(store=store, clock=clock, wording=self._words, staff=self._staff)
-        self._commands = self._make_commands()
+        self.desk = make_desk(settings, health=self.health, clock=clock)
         self.chats: dict[Platform, ChatPlatform] = {}
+        self._spool = FolderSpool(spool_folder(settings.store.url))
+        self._core = Core(
+            store=store,
+            spool=self._spool,
+            desk=self.desk,
+            chats=self.chats,
+            clock=clock,
+            dice=self._dice,
+            wording=wording(),
+            team=team_of(settings),
+            staff=staff_places_of(settings),
+            rules=rules_of(settings),
+            desk_reachable=lambda: self.health.state("freescout") in {PartState.STARTING, PartState.CONNECTED},
+            on_progress=self.health.pump_moved,
+        )
         self._legs: list[ChatLeg] = []
         self._discord = self._make_discord(settings.discord) if settings.discord is not None else None
         if self._discord is not None:
@@ -179,49 +234,30 @@ class _Core:
         if self._discord is not None:
             await self._discord.close()
 
+    @property
+    def endpoints(self) -> Mapping[str, WebEndpoint]:
+        """What is posted to the bot, by path."""
+        secret = self._settings.freescout.webhook_secret
+        webhook = FreeScoutWebhook(
+            secret=secret.get_secret_value() if secret is not None else None, events=self._core.reader
+        )
+        return {FREESCOUT_WEBHOOK: webhook}
+
     def runtime(self) -> Runtime:
         """The legs, wired."""
-        spool = FolderSpool(spool_folder(self._settings.store.url))
-        pump = self._make_pump(spool)
-        reassurance = Reassurance(store=self._store, clock=self._clock, wording=self._words)
-        watch = DeskWatch(
-            desk=self.desk, clock=self._clock, every=timedelta(seconds=self._settings.freescout.poll_seconds)
-        )
-        chores = Housekeeping(store=self._store, clock=self._clock, pump=pump, sweep=spool.sweep)
+        core = self._core
+        every = timedelta(seconds=self._settings.freescout.poll_seconds)
+        watch = DeskWatch(desk=self.desk, clock=self._clock, every=every)
+        chores = Housekeeping(store=self._store, clock=self._clock, pump=core.pump, sweep=self._spool.sweep)
+        legs = (core.reassurance, chores, watch, core.reader, core.reconciliation, core.silence)
         return Runtime(
-            pump=pump,
+            pump=core.pump,
             chat_legs=self._legs,
-            background=(reassurance.run, chores.run, watch.run),
+            background=tuple(leg.run for leg in legs),
             health=self.health,
-            on_refused=self._incidents.leg_refused,
+            on_refused=core.incidents.leg_refused,
             clock=self._clock,
             dice=self._dice,
-        )
-
-    def _make_desk(self) -> FreeScout:
-        desk = self._settings.freescout
-        return FreeScout(
-            url=desk.url,
-            api_key=desk.api_key.get_secret_value(),
-            mailbox_id=desk.mailbox_id,
-            bot_user_id=desk.bot_user_id,
-            triage_as=desk.triage_as,
-            label_field=desk.label_field,
-            priority_field=desk.priority_field,
-            health=self.health,
-            clock=self._clock,
-        )
-
-    def _make_commands(self) -> Commands:
-        tickets = Tickets(store=self._store, desk=self.desk, wording=self._words)
-        triage = Triage(store=self._store, clock=self._clock, wording=self._words, tickets=tickets)
-        closing = Closing(store=self._store, clock=self._clock, wording=self._words, tickets=tickets)
-        acts: dict[str, Act] = {"triage": triage.run, "close": closing.run}
-        return Commands(
-            team=self._team,
-            wording=self._words,
-            acts=acts,
-            desk_reachable=lambda: self.health.state("freescout") in {PartState.STARTING, PartState.CONNECTED},
         )
 
     def _make_discord(self, settings: DiscordSettings) -> DiscordAdapter:
@@ -236,10 +272,10 @@ class _Core:
             api_url=settings.api_url,
             gateway_url=settings.gateway_url,
             backfill_hours=self._settings.intake.backfill_hours,
-            intake=self._intake,
-            events=self._incidents,
-            commands=self._commands,
-            suggestions=TicketSuggestions(store=self._store, team=self._team),
+            intake=self._core.intake,
+            events=self._core.incidents,
+            commands=self._core.commands,
+            suggestions=self._core.suggestions,
             health=self.health,
             clock=self._clock,
             dice=self._dice,
@@ -259,62 +295,12 @@ class _Core:
             staff_room=settings.staff_room,
             accept_invites=settings.accept_invites,
             backfill=timedelta(hours=hours) if hours else None,
-            intake=self._intake,
-            events=self._incidents,
+            intake=self._core.intake,
+            events=self._core.incidents,
             health=self.health,
             clock=self._clock,
             dice=self._dice,
             on_token=also_redact,
-        )
-
-    def _make_pump(self, spool: FolderSpool) -> Pump:
-        settings = self._settings
-        copies = Files(
-            store=self._store,
-            spool=spool,
-            clock=self._clock,
-            wording=self._words,
-            chats=self.chats,
-            max_bytes=settings.intake.max_attachment_bytes,
-        )
-        filing = Filing(
-            store=self._store,
-            desk=self.desk,
-            clock=self._clock,
-            files=copies,
-            wording=self._words,
-            chats=self.chats,
-            staff=self._staff,
-        )
-        speaking = Speaking(
-            store=self._store,
-            clock=self._clock,
-            wording=self._words,
-            chats=self.chats,
-            staff=self._staff,
-            rules=SpeakingRules(notify_author=settings.replies.notify_author, privacy_url=settings.intake.privacy_url),
-        )
-        typed = TypedCommands(runner=self._commands, clock=self._clock, staff=self._staff)
-        handlers: dict[str, Handler] = {
-            "fetch_files": copies.fetch,
-            "open_conversation": filing.open,
-            "file_message": filing.file,
-            "file_late_files": filing.late_files,
-            "write_note": filing.note,
-            "set_triage": filing.set_triage,
-            "set_status": filing.set_status,
-            "react": speaking.react,
-            "announce_number": speaking.announce,
-            "say": speaking.say,
-            "run_command": typed.run,
-        }
-        return Pump(
-            store=self._store,
-            clock=self._clock,
-            dice=self._dice,
-            handlers=handlers,
-            on_parked=Parking(clock=self._clock, wording=self._words, staff=self._staff),
-            on_progress=self.health.pump_moved,
         )
 
 

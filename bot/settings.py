@@ -45,8 +45,8 @@ __all__ = ["DEFAULT_CONFIG", "Settings", "load_settings"]
 
 DEFAULT_CONFIG = Path("config.toml")
 
-_LATER_SECTIONS = ("github", "openproject", "sla", "closing")
-_LATER_KEYS = (("freescout", "webhook_secret"), ("replies", "agent_name"), ("web", "board_token"))
+_LATER_SECTIONS = ("github", "openproject", "sla")
+_LATER_KEYS = (("web", "board_token"),)
 
 
 class Settings(BaseSettings):

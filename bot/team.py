@@ -1,9 +1,19 @@
-"""Who belongs to the team, and where it is told things: read out of the settings."""
+"""What the core is to know of the settings: who belongs to the team, where it is told things, and the rules."""
 
+from datetime import timedelta
+
+from bot.core import CoreRules
 from bot.domain.chat import ChatAddress, Platform
+from bot.domain.follow_up import FollowUpRules
 from bot.domain.permissions import Team, TeamMember
 from bot.settings import Settings
+from bot.usecases.confirming import ClosingRules
+from bot.usecases.intake import IntakeRules
 from bot.usecases.places import StaffPlaces
+from bot.usecases.speaking import SpeakingRules
+
+_UNDO_ROUNDING = timedelta(seconds=1)
+"""FreeScout counts whole seconds: a reply can be taken back until almost one more has passed (core, `undoReply`)."""
 
 
 def team_of(settings: Settings) -> Team:
@@ -34,3 +44,27 @@ def staff_places_of(settings: Settings) -> StaffPlaces:
     if settings.matrix and settings.matrix.staff_room:
         places.append(ChatAddress(platform=Platform.MATRIX, room=settings.matrix.staff_room))
     return StaffPlaces(places=tuple(places))
+
+
+def rules_of(settings: Settings) -> CoreRules:
+    """The rules of the use cases."""
+    intake, closing, replies = settings.intake, settings.closing, settings.replies
+    reopen = timedelta(days=closing.reopen_days)
+    return CoreRules(
+        intake=IntakeRules(
+            group=timedelta(seconds=intake.group_seconds), ack_reaction=intake.ack_reaction, thanks=closing.thanks
+        ),
+        follow_up=FollowUpRules(reopen=reopen, thanks=closing.thanks),
+        closing=ClosingRules(
+            confirm=timedelta(days=closing.confirm_days),
+            remind=timedelta(days=closing.remind_days),
+            reopen=reopen,
+            notify_author=replies.notify_author,
+        ),
+        speaking=SpeakingRules(notify_author=replies.notify_author, privacy_url=intake.privacy_url),
+        agent_name=replies.agent_name,
+        undo=timedelta(seconds=settings.freescout.undo_seconds) + _UNDO_ROUNDING,
+        bot_user_id=settings.freescout.bot_user_id,
+        max_attachment_bytes=intake.max_attachment_bytes,
+        sweep_every=timedelta(seconds=settings.freescout.poll_seconds),
+    )

@@ -2,7 +2,7 @@
 
 from bot.domain.chat import Author
 from bot.domain.commands import Invocation
-from bot.usecases.filing import PLATFORM_NAMES
+from bot.usecases.places import PLATFORM_NAMES
 
 
 def actor_of(author: Author) -> str:

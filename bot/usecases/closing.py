@@ -13,17 +13,19 @@ from bot.ports.clock import Clock
 from bot.ports.store import Records, Store
 from bot.usecases.acts import actor_of, place_of
 from bot.usecases.places import promise
+from bot.usecases.status_lines import StatusLines
 from bot.usecases.tickets import Tickets
 
 
 class Closing:
     """Carries out ``/close``."""
 
-    def __init__(self, *, store: Store, clock: Clock, wording: Wording, tickets: Tickets) -> None:
+    def __init__(self, *, store: Store, clock: Clock, wording: Wording, tickets: Tickets, lines: StatusLines) -> None:
         self._store = store
         self._clock = clock
         self._wording = wording
         self._tickets = tickets
+        self._lines = lines
 
     async def run(self, invocation: Invocation, checked: Checked) -> CommandReply:
         """Promise it in one transaction. Raises ``CommandError`` when there is no such ticket."""
@@ -44,7 +46,9 @@ class Closing:
             )
             link = await records.links.get(found.link.link_id) if found.link else None
             if link is not None:
-                await records.links.save(replace(link, status=Status.CLOSED))
+                await records.links.save(replace(link, status=Status.CLOSED, asked_at=None, reminded_at=None))
+                await self._lines.line(records, link, "closed_by_team", act, reason=reason)
+                await self._lines.show(records, link, Status.CLOSED, act, final=True)
             await records.audit.record(
                 at=now,
                 actor=actor_of(invocation.author),

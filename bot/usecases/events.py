@@ -4,20 +4,27 @@ from dataclasses import replace
 
 from typing_extensions import override
 
-from bot.domain.chat import Author, ChatAddress
+from bot.domain.chat import Author, ChatAddress, Pressed
+from bot.domain.commands import CommandReply
+from bot.domain.confirmation import read_choice
 from bot.domain.delivery import Delivery
 from bot.domain.effects import Say
+from bot.domain.richtext import RichText
 from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.inbound import ChatEvents
 from bot.ports.store import Records, Store
+from bot.usecases.confirming import Confirming
 from bot.usecases.places import StaffPlaces, promise
 
 
 class ChatIncidents(ChatEvents):
-    """Promises the notices about messages that cannot be read or fetched."""
+    """Promises the notices about messages that cannot be read or fetched, and takes pressed buttons."""
 
-    def __init__(self, *, store: Store, clock: Clock, wording: Wording, staff: StaffPlaces) -> None:
+    def __init__(
+        self, *, store: Store, clock: Clock, wording: Wording, staff: StaffPlaces, confirming: Confirming
+    ) -> None:
+        self._confirming = confirming
         self._store = store
         self._clock = clock
         self._wording = wording
@@ -44,6 +51,27 @@ class ChatIncidents(ChatEvents):
     async def gap_skipped(self, address: ChatAddress, description: str, dedup: str) -> None:
         text = self._wording.say("gap_skipped", description=description)
         await self._promise(*self._staff.tell(text, once=("gap", address.room, dedup), now=self._clock.now()))
+
+    @override
+    async def pressed(self, pressed: Pressed) -> CommandReply:
+        read = read_choice(pressed.choice)
+        if read is None:
+            return CommandReply(text=self._wording.say("unknown_button"))
+        answer, link_id = read
+        key = f"pressed:{pressed.author.platform}:{pressed.press_id}"
+
+        async def work(records: Records) -> RichText:
+            link = await records.links.get(link_id)
+            if link is None:
+                return self._wording.say("question_over")
+            if not self._confirming.may_answer(link, pressed.author):
+                return self._wording.say("not_yours_to_answer", name=link.author_name)
+            if not await records.inbox.admit(key, decision="pressed", link_id=link_id, at=self._clock.now()):
+                return self._wording.say("answer_taken")
+            said = await self._confirming.answer(records, link_id, answer, pressed.author, key)
+            return said or self._wording.say("question_over")
+
+        return CommandReply(text=await self._store.write(work), done=True)
 
     async def leg_refused(self, part: str, reason: str) -> None:
         """A system refused the bot's login: staff is told where that is still possible."""

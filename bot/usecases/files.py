@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.chat import Attachment, ChatMessage, Platform
+from bot.domain.chat import Attachment, ChatMessage, FileContent, Platform
 from bot.domain.delivery import Delivery, DeliveryState, System
 from bot.domain.effects import (
     Effect,
@@ -20,7 +20,7 @@ from bot.domain.effects import (
     WriteNote,
 )
 from bot.domain.errors import DeliveryError, PermanentError
-from bot.domain.helpdesk import FileContent, ThreadKind
+from bot.domain.helpdesk import ThreadKind
 from bot.domain.ids import DeliveryId
 from bot.domain.richtext import RichText, join, paragraph
 from bot.domain.sizes import readable_size

@@ -1,45 +1,38 @@
-"""What goes to the help desk: conversations opened, messages appended, notes, triage, status."""
+"""Chat messages on their way into the help desk: conversations opened, messages appended."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
-from bot.domain.chat import ChatMessage, Platform, QuotedMessage
+from bot.domain.chat import ChatMessage
 from bot.domain.delivery import Delivery, System
-from bot.domain.effects import (
-    AnnounceNumber,
-    FileLateFiles,
-    FileMessage,
-    OpenConversation,
-    SetStatus,
-    SetTriage,
-    Ticket,
-    WriteNote,
-)
-from bot.domain.errors import CustomerGoneError, DeliveryError, PermanentError
-from bot.domain.helpdesk import AppendedThread, Entry, NewConversation, OpenedConversation, Status, ThreadKind
-from bot.domain.ids import ConversationId, LinkId
+from bot.domain.effects import AnnounceNumber, FileLateFiles, FileMessage, OpenConversation, Ticket, WriteNote
+from bot.domain.errors import CustomerGoneError
+from bot.domain.follow_up import FollowUpRules, Onward, onward
+from bot.domain.helpdesk import ConversationView, NewConversation, OpenedConversation, ThreadKind
 from bot.domain.links import ConversationLink
-from bot.domain.richtext import join
+from bot.domain.richtext import plain
+from bot.domain.subject import subject_of
 from bot.domain.wording import Wording
-from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Clock
 from bot.ports.helpdesk import HelpDesk
 from bot.ports.store import Records, Store
 from bot.usecases.customers import Customers
-from bot.usecases.doubts import Doubts
-from bot.usecases.files import CollectedFile, Files
+from bot.usecases.desk_writer import DeskWriter, remember_own
+from bot.usecases.editing import Editing
+from bot.usecases.entries import Entries, speaker_of
+from bot.usecases.files import Files
 from bot.usecases.handling import Made
-from bot.usecases.places import StaffPlaces, chat_lane, promise
+from bot.usecases.places import chat_lane, promise
+from bot.usecases.staff_answers import StaffAnswers
+from bot.usecases.status_lines import StatusLines
+from bot.usecases.whereabouts import Whereabouts
 
 log = structlog.get_logger(__name__)
 
-PLATFORM_NAMES = {Platform.DISCORD: "Discord", Platform.MATRIX: "Matrix"}
-
 
 class Filing:
-    """The handlers of everything that is written into FreeScout."""
+    """The handlers of members' and staff's messages."""
 
     def __init__(
         self,
@@ -49,218 +42,208 @@ class Filing:
         clock: Clock,
         files: Files,
         wording: Wording,
-        chats: Mapping[Platform, ChatPlatform],
-        staff: StaffPlaces,
+        writer: DeskWriter,
+        entries: Entries,
+        whereabouts: Whereabouts,
+        editing: Editing,
+        answers: StaffAnswers,
+        lines: StatusLines,
+        rules: FollowUpRules,
     ) -> None:
-        self._store = store
-        self._desk = desk
         self._clock = clock
         self._files = files
         self._wording = wording
-        self._chats = chats
-        self._staff = staff
-        self._doubts = Doubts(clock=clock)
-        self._customers = Customers(store=store, desk=desk, clock=clock, doubts=self._doubts)
+        self._writer = writer
+        self._entries = entries
+        self._whereabouts = whereabouts
+        self._editing = editing
+        self._answers = answers
+        self._lines = lines
+        self._rules = rules
+        self._customers = Customers(store=store, desk=desk, clock=clock, doubts=writer.doubts)
 
     async def open(self, delivery: Delivery) -> Made:
         """Open the conversation of a first message; then its number is announced."""
         effect = delivery.effect
         assert isinstance(effect, OpenConversation)
-        message = effect.message
-        link = await self._link(effect.link_id)
-        customer_id = await self._customers.of(message, delivery)
-        files = await self._files.collect(effect.fetch_id, message)
-        entry = self._entry(delivery, message, ThreadKind.CUSTOMER, files, quote=await self._starter(message))
-        new = NewConversation(
-            subject=link.subject, customer_id=customer_id, entry=entry, asked_after=delivery.created_at
-        )
-        opened = await self._desk.find_opened(new) if delivery.outcome_unknown else None
-        found = opened is not None
-        if opened is None:
-            if delivery.outcome_unknown:
-                self._doubts.wait_until_settled(delivery.delivery_id)
-            try:
-                opened = await self._open(delivery, new)
-            except CustomerGoneError:
-                new = replace(new, customer_id=await self._customers.anew(message, delivery))
-                opened = await self._open(delivery, new)
-        log.info("ticket opened", ticket=opened.number, platform=message.address.platform, room=message.address.room)
-
-        async def conclude(records: Records) -> None:
-            current = await records.links.get(effect.link_id) or link
-            await records.links.save(
-                replace(
-                    current,
-                    conversation_id=opened.conversation_id,
-                    number=opened.number,
-                    customer_id=new.customer_id,
-                )
-            )
-            now = self._clock.now()
-            announce = promise(
-                "announce",
-                effect.link_id,
-                effect=AnnounceNumber(link_id=effect.link_id),
-                key=chat_lane(effect.link_id),
-                now=now,
-                system=System(message.address.platform),
-            )
-            await records.outbox.add(announce)
-            await self._files.conclude(records, delivery, effect.fetch_id, files, opened.skipped, found=found)
-
-        forget = self._files.forget(effect.fetch_id, files, opened.skipped, found=found)
-        return Made(records=conclude, afterwards=forget)
+        link = await self._whereabouts.link(effect.link_id)
+        return await self._open(delivery, effect, link)
 
     async def file(self, delivery: Delivery) -> Made:
-        """Append a further message."""
+        """Append a further message, or open a new conversation with it where the old one is gone or long closed."""
         effect = delivery.effect
         assert isinstance(effect, FileMessage)
-        conversation_id = await self._conversation_of(Ticket(link_id=effect.link_id))
-        files = await self._files.collect(effect.fetch_id, effect.message)
-        entry = self._entry(delivery, effect.message, effect.thread_kind, files, agent_id=effect.agent_id)
-        appended, found = await self._append(delivery, conversation_id, entry)
-
-        async def conclude(records: Records) -> None:
-            await self._files.conclude(records, delivery, effect.fetch_id, files, appended.skipped, found=found)
-            if effect.thread_kind is ThreadKind.CUSTOMER:
-                await _remember_status(records, effect.link_id, Status.ACTIVE)  # FreeScout opens it again
-            elif effect.agent_id is None:
-                await self._tell_of_unmapped(records, effect.message)
-
-        forget = self._files.forget(effect.fetch_id, files, appended.skipped, found=found)
-        return Made(records=conclude, afterwards=forget)
+        found = await self._whereabouts.of(effect.link_id)
+        if effect.thread_kind is not ThreadKind.CUSTOMER:
+            return await self._append(delivery, effect, found.link, found.view)
+        message = effect.message
+        way = onward(found.view, plain(message.text), message.sent_at, self._rules)
+        if way in {Onward.ANEW_GONE, Onward.ANEW_OLD}:
+            return await self._open(delivery, effect, found.link, way=way)
+        effect = replace(effect, as_note=effect.as_note or way is Onward.NOTE)
+        return await self._append(delivery, effect, found.link, found.view)
 
     async def late_files(self, delivery: Delivery) -> Made:
         """Append the files that were copied after their message was filed."""
         effect = delivery.effect
         assert isinstance(effect, FileLateFiles)
-        conversation_id = await self._conversation_of(Ticket(link_id=effect.link_id))
+        conversation_id = await self._whereabouts.conversation(Ticket(link_id=effect.link_id))
         collected = await self._files.collect(effect.fetch_id, effect.message)
         files = [file for file in collected if file.index in effect.indexes]
+        by = speaker_of(effect.thread_kind, effect.agent_id)
         entry = replace(
-            self._entry(delivery, effect.message, effect.thread_kind, files, agent_id=effect.agent_id),
+            self._entries.of(delivery, effect.message, effect.thread_kind, files, by=by, agent_id=effect.agent_id),
             text=self._wording.say("late_files"),
         )
-        appended, _ = await self._append(delivery, conversation_id, entry)
+        appended, _ = await self._writer.append(delivery, conversation_id, entry)
 
         async def conclude(records: Records) -> None:
+            await remember_own(records, delivery, conversation_id, appended.thread_id, effect.link_id)
             await self._files.conclude(records, delivery, None, files, appended.skipped, found=False)
 
         return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
 
-    async def note(self, delivery: Delivery) -> Made:
-        """Write an internal note."""
-        effect = delivery.effect
-        assert isinstance(effect, WriteNote)
-        conversation_id = await self._conversation_of(effect.ticket)
-        entry = Entry(delivery_id=delivery.delivery_id, kind=ThreadKind.NOTE, text=effect.text)
-        await self._append(delivery, conversation_id, entry)
-        return Made()
+    # Opening
 
-    async def set_triage(self, delivery: Delivery) -> Made:
-        """Set label and priority."""
-        effect = delivery.effect
-        assert isinstance(effect, SetTriage)
-        conversation_id = await self._conversation_of(effect.ticket)
-        await self._desk.set_triage(conversation_id, effect.label, effect.priority)
-        log.info("ticket triaged", conversation=conversation_id, label=effect.label, priority=effect.priority)
-        return Made()
-
-    async def set_status(self, delivery: Delivery) -> Made:
-        """Set the status."""
-        effect = delivery.effect
-        assert isinstance(effect, SetStatus)
-        conversation_id = await self._conversation_of(effect.ticket)
-        await self._desk.set_status(conversation_id, effect.status)
-        log.info("ticket status set", conversation=conversation_id, status=effect.status)
-
-        async def conclude(records: Records) -> None:
-            if effect.ticket.link_id is not None:
-                await _remember_status(records, effect.ticket.link_id, effect.status)
-
-        return Made(records=conclude)
-
-    async def _tell_of_unmapped(self, records: Records, message: ChatMessage) -> None:
-        """Ask staff, once per person, to map a team member whose words could only be filed in the bot's name."""
-        author = message.author
-        text = self._wording.say("unmapped", name=author.name, account=author.user_id)
-        once = ("unmapped", author.platform, author.user_id)
-        await records.outbox.add(*self._staff.tell(text, once=once, now=self._clock.now()))
-
-    async def _open(self, delivery: Delivery, new: NewConversation) -> OpenedConversation:
-        async with self._doubts.about(delivery.delivery_id):
-            return await self._desk.open_conversation(new)
-
-    async def _append(
-        self, delivery: Delivery, conversation_id: ConversationId, entry: Entry
-    ) -> tuple[AppendedThread, bool]:
-        """The thread, and whether an earlier try has made it."""
-        if delivery.outcome_unknown:
-            found = await self._desk.find_appended(conversation_id, entry)
-            if found is not None:
-                return found, True
-            self._doubts.wait_until_settled(delivery.delivery_id)
-        async with self._doubts.about(delivery.delivery_id):
-            return await self._desk.append(conversation_id, entry), False
-
-    async def _link(self, link_id: LinkId) -> ConversationLink:
-        link = await self._store.read(lambda records: records.links.get(link_id))
-        if link is None:
-            raise PermanentError("its ticket is not known here any more")
-        return link
-
-    async def _conversation_of(self, ticket: Ticket) -> ConversationId:
-        if ticket.conversation_id is not None:
-            return ticket.conversation_id
-        if ticket.link_id is None:
-            raise PermanentError("it names no ticket")
-        link = await self._link(ticket.link_id)
-        if link.conversation_id is None:
-            raise PermanentError("its ticket was never opened in FreeScout")
-        return link.conversation_id
-
-    async def _starter(self, message: ChatMessage) -> QuotedMessage | None:
-        """The message a chat thread hangs on, quoted when somebody asks in a thread that has no ticket yet."""
-        thread = message.address.chat_thread
-        chat = self._chats.get(message.address.platform)
-        if chat is None or thread is None or thread == message.message_id:
-            return None
-        try:
-            return await chat.read_message(message.address, thread)
-        except DeliveryError as error:
-            log.warning("starter of a chat thread could not be read", reason=str(error))
-            return None  # a quotation is a courtesy; the request itself must not wait for it
-
-    def _entry(
+    async def _open(
         self,
         delivery: Delivery,
-        message: ChatMessage,
-        kind: ThreadKind,
-        files: Sequence[CollectedFile],
+        effect: OpenConversation | FileMessage,
+        link: ConversationLink,
         *,
-        quote: QuotedMessage | None = None,
-        agent_id: int | None = None,
-    ) -> Entry:
-        text = message.text
-        if delivery.late:
-            text = join(self._wording.say("late_entry", time=f"{message.sent_at:%Y-%m-%d %H:%M} UTC"), text)
-        speaker = "speaker" if kind is ThreadKind.CUSTOMER else ("staff_speaker" if agent_id else "staff_unmapped")
-        return Entry(
-            delivery_id=delivery.delivery_id,
-            kind=kind,
-            text=text,
-            speaker=self._wording.line(
-                speaker, name=message.author.name, platform=PLATFORM_NAMES[message.author.platform]
+        way: Onward | None = None,
+    ) -> Made:
+        message = await self._editing.newest(effect.message)
+        customer_id = await self._customers.of(message, delivery)
+        files = await self._files.collect(effect.fetch_id, message)
+        new = NewConversation(
+            subject=link.subject if way is None else subject_of(message),
+            customer_id=customer_id,
+            entry=self._entries.of(
+                delivery,
+                message,
+                ThreadKind.CUSTOMER,
+                files,
+                by="speaker",
+                before=self._wording.say("continues", number=str(link.number)) if way is not None else None,
+                quote=await self._entries.starter(message) if way is None else None,
             ),
-            quote=quote,
-            source_link=message.link,
-            files=tuple(file.content for file in files if file.content is not None),
-            missing=tuple(self._files.missing_line(file) for file in files if file.content is None),
-            agent_id=agent_id,
+            asked_after=delivery.created_at,
+        )
+        opened = await self._writer.find_opened(delivery, new)
+        found = opened is not None
+        if opened is None:
+            try:
+                opened = await self._writer.open(delivery, new)
+            except CustomerGoneError:
+                new = replace(new, customer_id=await self._customers.anew(message, delivery))
+                opened = await self._writer.open(delivery, new)
+        log.info("ticket opened", ticket=opened.number, platform=message.address.platform, room=message.address.room)
+        result = opened
+
+        async def conclude(records: Records) -> None:
+            current = await records.links.get(link.link_id) or link
+            await records.links.save(self._opened(current, new, result, message, way))
+            await remember_own(records, delivery, result.conversation_id, result.thread_id, link.link_id)
+            if way is not None:
+                await self._leave_behind(records, delivery, current, result, way)
+            await records.outbox.add(self._announcement(current, result, way))
+            await self._files.conclude(records, delivery, effect.fetch_id, files, result.skipped, found=found)
+            await self._editing.filed(records, message, effect.link_id, found=found)
+
+        forget = self._files.forget(effect.fetch_id, files, result.skipped, found=found)
+        return Made(records=conclude, afterwards=forget)
+
+    @staticmethod
+    def _opened(
+        link: ConversationLink,
+        new: NewConversation,
+        opened: OpenedConversation,
+        message: ChatMessage,
+        way: Onward | None,
+    ) -> ConversationLink:
+        link = replace(link, conversation_id=opened.conversation_id, number=opened.number, customer_id=new.customer_id)
+        if way is None:
+            return link
+        return ConversationLink(
+            link_id=link.link_id,
+            address=link.address,
+            opening_message_id=link.opening_message_id,
+            author_id=link.author_id,
+            author_name=link.author_name,
+            opened_at=message.sent_at,
+            subject=new.subject,
+            conversation_id=opened.conversation_id,
+            number=opened.number,
+            customer_id=new.customer_id,
+            followed=True,
         )
 
+    def _announcement(self, link: ConversationLink, opened: OpenedConversation, way: Onward | None) -> Delivery:
+        cause: tuple[str, ...] = ("announce", link.link_id)
+        if way is None:
+            effect = AnnounceNumber(link_id=link.link_id)
+        else:
+            effect = AnnounceNumber(link_id=link.link_id, previous=link.number, gone=way is Onward.ANEW_GONE)
+            cause = (*cause, str(opened.conversation_id))
+        system = System(link.address.platform)
+        return promise(*cause, effect=effect, key=chat_lane(link.link_id), now=self._clock.now(), system=system)
 
-async def _remember_status(records: Records, link_id: LinkId, status: Status) -> None:
-    link = await records.links.get(link_id)
-    if link is not None and link.status is not status:
-        await records.links.save(replace(link, status=status))
+    async def _leave_behind(
+        self,
+        records: Records,
+        delivery: Delivery,
+        link: ConversationLink,
+        opened: OpenedConversation,
+        way: Onward,
+    ) -> None:
+        """The old conversation still leads to this chat thread; where it is there, it says where the talk goes on."""
+        if link.conversation_id is None or link.conversation_id == opened.conversation_id:
+            return
+        await records.links.retire(link.conversation_id, link.number, link.link_id)
+        if way is Onward.ANEW_OLD:
+            ticket = Ticket(conversation_id=link.conversation_id, number=link.number)
+            note = WriteNote(ticket=ticket, text=self._wording.say("continued_in", number=str(opened.number)))
+            lane = f"desk:conversation:{link.conversation_id}"
+            cause, now = ("continued", delivery.delivery_id), self._clock.now()
+            await records.outbox.add(promise(*cause, effect=note, key=lane, now=now, system=System.FREESCOUT))
+
+    # Appending
+
+    async def _append(
+        self, delivery: Delivery, effect: FileMessage, link: ConversationLink, view: ConversationView | None
+    ) -> Made:
+        message = await self._editing.newest(effect.message)
+        files = await self._files.collect(effect.fetch_id, message)
+        kind = _written_kind(effect, view)
+        entry = self._entries.of(
+            delivery,
+            message,
+            kind,
+            files,
+            by=speaker_of(effect.thread_kind, effect.agent_id, as_note=effect.as_note),
+            agent_id=None if kind is ThreadKind.CUSTOMER or effect.as_note else effect.agent_id,
+        )
+        conversation_id = self._whereabouts.conversation_of(link)
+        appended, found = await self._writer.append(delivery, conversation_id, entry)
+
+        async def conclude(records: Records) -> None:
+            await remember_own(records, delivery, conversation_id, appended.thread_id, effect.link_id)
+            await self._files.conclude(records, delivery, effect.fetch_id, files, appended.skipped, found=found)
+            await self._editing.filed(records, message, effect.link_id, found=found)
+            if kind is ThreadKind.CUSTOMER:
+                await self._lines.written_by_customer(records, delivery, effect.link_id, view)
+            elif effect.thread_kind is not ThreadKind.CUSTOMER:
+                await self._answers.filed(records, delivery, effect, kind, files)
+
+        forget = self._files.forget(effect.fetch_id, files, appended.skipped, found=found)
+        return Made(records=conclude, afterwards=forget)
+
+
+def _written_kind(effect: FileMessage, view: ConversationView | None) -> ThreadKind:
+    """Staff's words are their reply only where no mail leaves with it (behaviour.md, "Staff posts")."""
+    if effect.as_note:
+        return ThreadKind.NOTE
+    if effect.thread_kind is ThreadKind.MESSAGE and (view is None or not view.is_chat or not effect.agent_id):
+        return ThreadKind.NOTE
+    return effect.thread_kind

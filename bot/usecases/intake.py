@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from bot.domain.chat import ChatAddress, ChatMessage, Platform, message_key
+from bot.domain.chat import ChatAddress, ChatEvent, ChatMessage, MessageEdited, Platform, message_key
 from bot.domain.command_line import TypedCommand, parse
 from bot.domain.commands import Invocation
+from bot.domain.confirmation import is_thanks, read_words
 from bot.domain.delivery import Delivery, System
 from bot.domain.effects import FetchFiles, FileMessage, OpenConversation, React, RunCommand
 from bot.domain.helpdesk import ThreadKind
@@ -31,7 +32,14 @@ from bot.domain.subject import subject_of
 from bot.ports.clock import Clock
 from bot.ports.inbound import Accepted, Arrival, Duplicate, Ignored, IntakeResult, MessageIntake
 from bot.ports.store import Records, Store
+from bot.usecases.changes import ChatChanges
+from bot.usecases.confirming import Confirming
 from bot.usecases.places import SYSTEM_OF, desk_lane, later, promise
+
+OPENED, CONTINUED = "opened", "continued"
+SEEN = "seen with its message"
+STANDING = 100
+"""So many messages of a place are compared with its history after a downtime: one page of Discord's."""
 
 FILES_WAIT = timedelta(seconds=60)
 """How long filing waits for a message's attachments to be copied (behaviour.md, "Attachments")."""
@@ -39,30 +47,44 @@ FILES_WAIT = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRules:
-    """The settings of intake. ``group`` zero: no grouping; ``ack_reaction`` is put on what is taken in."""
+    """The settings of intake. ``group`` zero: no grouping; ``ack_reaction`` is put on what is taken in; ``thanks`` are
+    phrases that ask nothing.
+    """
 
     group: timedelta = timedelta(seconds=120)
     ack_reaction: str = "👀"
+    thanks: Sequence[str] = ("thanks", "thank you", "thx", "danke")
 
 
 class Intake(MessageIntake):
     """Decides about every message once, however often it comes."""
 
-    def __init__(self, *, store: Store, clock: Clock, team: Team, rules: IntakeRules) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        team: Team,
+        rules: IntakeRules,
+        changes: ChatChanges,
+        confirming: Confirming,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._team = team
         self._rules = rules
+        self._changes = changes
+        self._confirming = confirming
 
     @override
     async def accept(self, arrival: Arrival) -> Sequence[IntakeResult]:
         async def work(records: Records) -> Sequence[IntakeResult]:
-            known = await records.inbox.known([message.dedup_key for message in arrival.messages])
+            known = await records.inbox.known([message.dedup_key for message in arrival.events])
             results: list[IntakeResult] = []
-            for message in arrival.messages:
+            for message in arrival.events:
                 fresh = message.dedup_key not in known
                 known.add(message.dedup_key)
-                results.append(await self._take(records, message) if fresh else Duplicate())
+                results.append(await self._event(records, message) if fresh else await self._again(records, message))
             if arrival.remember:
                 await records.memory.remember(arrival.platform, arrival.remember)
             return results
@@ -75,6 +97,29 @@ class Intake(MessageIntake):
             return await records.memory.recall(platform, prefix)
 
         return await self._store.read(work)
+
+    @override
+    async def standing_in(self, address: ChatAddress) -> Sequence[str]:
+        prefix = message_key(address.platform, address.room, "")
+        keys = await self._store.read(lambda records: records.inbox.standing_in(address, (OPENED, CONTINUED), STANDING))
+        return [key.removeprefix(prefix) for key in keys]
+
+    async def _event(self, records: Records, event: ChatEvent) -> IntakeResult:
+        if not isinstance(event, ChatMessage):
+            return await self._changes.take(records, event, self._clock.now())
+        if event.version:
+            # It came edited already: that version is no news.
+            key = MessageEdited(message=event).dedup_key
+            await records.inbox.admit(key, decision=SEEN, link_id=None, at=self._clock.now())
+        return await self._take(records, event)
+
+    async def _again(self, records: Records, event: ChatEvent) -> IntakeResult:
+        """A message that was read before and reads otherwise now was edited meanwhile."""
+        if isinstance(event, ChatMessage) and event.version:
+            edit = MessageEdited(message=event)
+            if not await records.inbox.known([edit.dedup_key]):
+                return await self._changes.take(records, edit, self._clock.now())
+        return Duplicate()
 
     async def _take(self, records: Records, message: ChatMessage) -> IntakeResult:
         now = self._clock.now()
@@ -122,12 +167,18 @@ class Intake(MessageIntake):
             case Opens():
                 link = _new_link(message)
                 await records.links.add(link)
-                await records.inbox.admit(message.dedup_key, decision="opened", link_id=link.link_id, at=now)
+                await records.inbox.admit(
+                    message.dedup_key, decision=OPENED, link_id=link.link_id, at=now, message=message
+                )
                 await records.outbox.add(*self._opening(message, link, now))
                 return Accepted(link_id=link.link_id, opened=True)
             case Continues():
-                await records.inbox.admit(message.dedup_key, decision="continued", link_id=decision.link_id, at=now)
-                await records.outbox.add(*self._continuing(message, decision, standing, now))
+                key = message.dedup_key
+                await records.inbox.admit(key, decision=CONTINUED, link_id=decision.link_id, at=now, message=message)
+                answered = await self._is_answer(records, message, decision)
+                await records.outbox.add(*self._continuing(message, decision, standing, now, as_note=answered))
+                if answered:
+                    await self._answer(records, message, decision)
                 return Accepted(link_id=decision.link_id, opened=False)
 
     def _opening(self, message: ChatMessage, link: ConversationLink, now: datetime) -> list[Delivery]:
@@ -138,7 +189,7 @@ class Intake(MessageIntake):
         return [self._acknowledge(message, now), *_with_files(replace(filing, holds=True), message, fetch_id, now)]
 
     def _continuing(
-        self, message: ChatMessage, decision: Continues, standing: Standing, now: datetime
+        self, message: ChatMessage, decision: Continues, standing: Standing, now: datetime, *, as_note: bool = False
     ) -> list[Delivery]:
         key = message.dedup_key
         fetch_id = delivery_id("fetch", key) if message.attachments else None
@@ -149,11 +200,30 @@ class Intake(MessageIntake):
             thread_kind=decision.thread_kind,
             agent_id=member.agent_id if member else None,
             fetch_id=fetch_id,
+            as_note=as_note,
         )
         lane = desk_lane(decision.link_id)
         filing = promise("file", key, effect=effect, key=lane, now=now, system=System.FREESCOUT)
         shown = decision.outside and decision.thread_kind is ThreadKind.CUSTOMER
         return [*([self._acknowledge(message, now)] if shown else []), *_with_files(filing, message, fetch_id, now)]
+
+    async def _is_answer(self, records: Records, message: ChatMessage, decision: Continues) -> bool:
+        """Whether these words of the member's answer the question that is open; other words of theirs withdraw it."""
+        link = await records.links.get(decision.link_id)
+        is_theirs = link is not None and link.author_id == message.author.user_id
+        if link is None or link.asked_at is None or not is_theirs or decision.thread_kind is not ThreadKind.CUSTOMER:
+            return False
+        words = plain(message.text)
+        if read_words(words, self._rules.thanks) is not None:
+            return True
+        if not is_thanks(words, self._rules.thanks):
+            await self._confirming.withdraw(records, link)
+        return False
+
+    async def _answer(self, records: Records, message: ChatMessage, decision: Continues) -> None:
+        answer = read_words(plain(message.text), self._rules.thanks)
+        assert answer is not None
+        await self._confirming.answer(records, decision.link_id, answer, message.author, message.dedup_key)
 
     def _acknowledge(self, message: ChatMessage, now: datetime) -> Delivery:
         effect = React(address=message.address, message_id=message.message_id, emoji=self._rules.ack_reaction)
@@ -201,6 +271,7 @@ def _new_link(message: ChatMessage) -> ConversationLink:
         author_name=message.author.name,
         opened_at=message.sent_at,
         subject=subject_of(message),
+        followed=True,
     )
 
 

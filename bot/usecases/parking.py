@@ -8,21 +8,25 @@ import structlog
 
 from bot.domain.chat import ChatAddress, ChatMessage, Platform
 from bot.domain.delivery import Delivery, DeliveryState, System
-from bot.domain.effects import OpenConversation, Say
+from bot.domain.effects import OpenConversation, RelayReply, Say, Ticket, WriteNote
 from bot.domain.ids import LinkId
 from bot.domain.links import ConversationLink
+from bot.domain.richtext import plain
 from bot.domain.routing import thread_exists
+from bot.domain.subject import cut
 from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.store import Records, Store
 from bot.usecases.delivery import PAGE
-from bot.usecases.places import StaffPlaces, chat_lane, promise
+from bot.usecases.places import PLATFORM_NAMES, StaffPlaces, chat_lane, desk_lane, promise
 from bot.usecases.speaking import SYSTEM_NAMES
 
 log = structlog.get_logger(__name__)
 
 REASSURE_AFTER = timedelta(minutes=2)
 """After this long without a number the member is told that the request is safe and waiting (behaviour.md)."""
+
+_EXCERPT = 80
 
 WHAT: Mapping[str, str] = {
     "fetch_files": "copying the files of a message",
@@ -35,6 +39,9 @@ WHAT: Mapping[str, str] = {
     "react": "acknowledging a message",
     "announce_number": "telling a member the ticket number",
     "say": "a message in chat",
+    "relay_reply": "showing an agent's reply in chat",
+    "show_status": "showing a ticket's status in chat",
+    "note_edit": "noting that a message was edited",
     "run_command": "carrying out a command",
 }
 
@@ -55,6 +62,8 @@ class Parking:
             await records.outbox.add(
                 _to_member(effect.message, effect.link_id, self._wording, "opening_parked", self._clock)
             )
+        if isinstance(effect, RelayReply):
+            await records.outbox.add(await self._to_agent(records, delivery, effect))
         if isinstance(effect, Say) and effect.address in self._staff.places:
             return  # telling staff that staff could not be told leads nowhere; `supportbot outbox list` shows it
         text = self._wording.say(
@@ -67,6 +76,22 @@ class Parking:
         )
         avoid = Platform(delivery.system) if delivery.system in {System.DISCORD, System.MATRIX} else None
         await records.outbox.add(*self._staff.tell(text, once=("parked", delivery.delivery_id), now=now, avoid=avoid))
+
+    async def _to_agent(self, records: Records, delivery: Delivery, effect: RelayReply) -> Delivery:
+        """The agent believes that the reply was read: they learn in the conversation itself that it was not."""
+        link = await records.links.get(effect.link_id)
+        text = self._wording.say(
+            "undelivered_note",
+            place=PLATFORM_NAMES[link.address.platform] if link is not None else "chat",
+            reason=delivery.reason,
+            delivery=delivery.delivery_id,
+            excerpt=cut(" ".join(plain(effect.text).split()), _EXCERPT),
+        )
+        note = WriteNote(ticket=Ticket(conversation_id=effect.conversation_id), text=text)
+        # As often as it is tried: a retry that fails for another reason has another story to tell.
+        cause = ("undelivered", delivery.delivery_id, delivery.reason)
+        key, now = desk_lane(effect.link_id), self._clock.now()
+        return promise(*cause, effect=note, key=key, now=now, system=System.FREESCOUT)
 
 
 class Reassurance:

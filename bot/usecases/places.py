@@ -10,6 +10,7 @@ from bot.domain.effects import Effect, Say
 from bot.domain.ids import delivery_id
 from bot.domain.richtext import RichText
 
+PLATFORM_NAMES = {Platform.DISCORD: "Discord", Platform.MATRIX: "Matrix"}
 SYSTEM_OF = {Platform.DISCORD: System.DISCORD, Platform.MATRIX: System.MATRIX}
 
 

@@ -1,25 +1,25 @@
 """What goes to chat: acknowledgements, ticket numbers, everything else the bot says."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 
-from bot.domain.chat import ChatAddress, OutgoingMessage, Platform, SentMessage, message_key
+from bot.domain.chat import ChatAddress, OutgoingMessage, SentMessage
 from bot.domain.delivery import Delivery, System
-from bot.domain.effects import AnnounceNumber, React, RunCommand, Say
+from bot.domain.effects import AnnounceNumber, React, RunCommand, Say, ShowStatus
 from bot.domain.errors import PermanentError
 from bot.domain.ids import LinkId
 from bot.domain.links import ConversationLink
 from bot.domain.richtext import RichText, join
 from bot.domain.subject import chat_thread_name
 from bot.domain.wording import Wording
-from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Clock
 from bot.ports.inbound import CommandRunner
 from bot.ports.store import Records, Store
 from bot.usecases.handling import Made
 from bot.usecases.places import StaffPlaces, promise
+from bot.usecases.saying import Saying
 
 log = structlog.get_logger(__name__)
 
@@ -41,14 +41,14 @@ class Speaking:
         store: Store,
         clock: Clock,
         wording: Wording,
-        chats: Mapping[Platform, ChatPlatform],
+        saying: Saying,
         staff: StaffPlaces,
         rules: SpeakingRules,
     ) -> None:
         self._store = store
         self._clock = clock
         self._wording = wording
-        self._chats = chats
+        self._saying = saying
         self._staff = staff
         self._rules = rules
 
@@ -56,17 +56,18 @@ class Speaking:
         """Acknowledge a message with the bot's reaction."""
         effect = delivery.effect
         assert isinstance(effect, React)
-        chat = self._chat(effect.address)
+        chat = self._saying.chat(effect.address)
         try:
             await chat.react(effect.address, effect.message_id, effect.emoji, delivery.delivery_id)
         except PermanentError as error:
-            return Made(records=self._tell_of_reactions(effect.address, error.reason))
+            return Made(records=self._tell_once("no_reactions", effect.address, error.reason))
         return Made()
 
-    def _tell_of_reactions(self, address: ChatAddress, reason: str) -> Callable[[Records], Awaitable[None]]:
-        """A reaction is a courtesy: what refuses one refuses all, so staff is told once and none waits for a person."""
-        text = self._wording.say("no_reactions", place=address.room, reason=reason)
-        notices = self._staff.tell(text, once=("react", address.room, reason), now=self._clock.now())
+    def _tell_once(self, sentence: str, address: ChatAddress, reason: str) -> Callable[[Records], Awaitable[None]]:
+        """What refuses one courtesy refuses all, so staff is told once and none waits for a person."""
+        text = self._wording.say(sentence, place=address.room, reason=reason)
+        cause = {"no_reactions": "react", "no_status": "status"}[sentence]
+        notices = self._staff.tell(text, once=(cause, address.room, reason), now=self._clock.now())
 
         async def conclude(records: Records) -> None:
             await records.outbox.add(*notices)
@@ -80,18 +81,19 @@ class Speaking:
         link = await self._store.read(lambda records: records.links.get(effect.link_id))
         if link is None or link.number is None:
             raise PermanentError("its ticket is not known here any more")
-        chat = self._chat(link.address)
-        await chat.open_chat_thread(link.address, chat_thread_name(link.number, link.subject))
+        chat = self._saying.chat(link.address)
+        if not link.address.is_private and chat.current(link.address) == link.address:
+            await chat.open_chat_thread(link.address, chat_thread_name(link.number, link.subject))
         message = OutgoingMessage(
             delivery_id=delivery.delivery_id,
             address=link.address,
-            text=self._late(delivery, self._first_answer(link)),
-            mention=link.author_id if self._rules.notify_author else None,
+            text=self._announcement(effect, link),
+            mention=link.author_id if self._rules.notify_author and not link.address.is_private else None,
             about=link.opening_message_id,
         )
-        sent = await self._say(delivery, message)
+        sent = await self._saying.say(delivery, message, link_id=link.link_id)
         log.info("ticket number told", ticket=link.number, platform=link.address.platform, room=link.address.room)
-        return self._recorded(sent, link.address, link.link_id)
+        return Made(records=self._recorded(sent, link.link_id))
 
     async def say(self, delivery: Delivery) -> Made:
         """Say something."""
@@ -99,27 +101,41 @@ class Speaking:
         assert isinstance(effect, Say)
         message = OutgoingMessage(
             delivery_id=delivery.delivery_id,
-            address=effect.address,
-            text=self._late(delivery, effect.text),
+            address=await self._where(effect),
+            text=effect.text,
             mention=effect.mention,
             about=effect.about,
+            voice=effect.voice,
+            choices=effect.choices,
         )
-        sent = await self._say(delivery, message)
-        return self._recorded(sent, effect.address, effect.link_id)
+        sent = await self._saying.say(delivery, message, link_id=effect.link_id)
+        return Made(records=self._recorded(sent, effect.link_id, asked=bool(effect.choices)))
 
-    def _chat(self, address: ChatAddress) -> ChatPlatform:
-        chat = self._chats.get(address.platform)
-        if chat is None:
-            raise PermanentError(f"{address.platform} is switched off in the settings")
-        return chat
+    async def show_status(self, delivery: Delivery) -> Made:
+        """Show a ticket's status in chat. It is a courtesy: what is refused is told to staff once."""
+        effect = delivery.effect
+        assert isinstance(effect, ShowStatus)
+        chat = self._saying.chat(effect.address)
+        try:
+            await chat.show_status(effect.address, effect.status, final=effect.final)
+        except PermanentError as error:
+            log.info("status not shown", room=effect.address.room, reason=error.reason)
+            return Made(records=self._tell_once("no_status", effect.address, error.reason))
+        return Made()
 
-    async def _say(self, delivery: Delivery, message: OutgoingMessage) -> SentMessage:
-        chat = self._chat(message.address)
-        if delivery.outcome_unknown and delivery.tried_at is not None:
-            found = await chat.find_sent(message, delivery.tried_at)
-            if found is not None:
-                return found
-        return await chat.send(message)
+    async def _where(self, effect: Say) -> ChatAddress:
+        """A ticket's own place may have moved since this was promised."""
+        if effect.link_id is None or effect.address.chat_thread is None:
+            return effect.address
+        link_id = effect.link_id
+        link = await self._store.read(lambda records: records.links.get(link_id))
+        return link.address if link is not None else effect.address
+
+    def _announcement(self, effect: AnnounceNumber, link: ConversationLink) -> RichText:
+        if effect.previous is None:
+            return self._first_answer(link)
+        sentence = "announce_gone" if effect.gone else "announce_anew"
+        return self._wording.say(sentence, number=str(link.number), previous=str(effect.previous))
 
     def _first_answer(self, link: ConversationLink) -> RichText:
         answer = self._wording.say("first_answer", number=str(link.number))
@@ -127,19 +143,13 @@ class Speaking:
             return answer
         return join(answer, self._wording.say("privacy", url=self._rules.privacy_url))
 
-    def _late(self, delivery: Delivery, text: RichText) -> RichText:
-        if not delivery.late:
-            return text
-        return join(self._wording.say("sent_late", time=f"{delivery.created_at:%Y-%m-%d %H:%M} UTC"), text)
-
-    def _recorded(self, sent: SentMessage, address: ChatAddress, link_id: LinkId | None) -> Made:
-        keys = [message_key(address.platform, address.room, message_id) for message_id in sent.message_ids]
-
+    def _recorded(
+        self, sent: SentMessage, link_id: LinkId | None, *, asked: bool = False
+    ) -> Callable[[Records], Awaitable[None]]:
         async def conclude(records: Records) -> None:
-            if link_id is not None:
-                await records.inbox.record_sent(keys, link_id=link_id, at=sent.sent_at)
+            await self._saying.record(records, sent, link_id, asked=asked)
 
-        return Made(records=conclude)
+        return conclude
 
 
 class TypedCommands:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.domain.chat import ChatAddress
+from bot.domain.chat import Author, ChatAddress
 from bot.domain.effects import Ticket
 from bot.domain.errors import CommandError, DeliveryError
 from bot.domain.ids import TicketNumber
@@ -46,6 +46,17 @@ class Tickets:
             raise CommandError(self._wording.line("unknown_ticket", number=str(number)))
         ticket = Ticket(conversation_id=conversation.conversation_id, number=number)
         return FoundTicket(ticket=ticket, lane=f"desk:conversation:{conversation.conversation_id}", number=number)
+
+    async def own(self, number: TicketNumber | None, address: ChatAddress, author: Author) -> ConversationLink | None:
+        """A member's own ticket, by number or place. Raises ``CommandError`` where it is not theirs, known or not: who
+        asked for what is nobody else's business.
+        """
+        link = await self._ours(number, address)
+        if link is None and number is None:
+            raise CommandError(self._wording.line("no_ticket_given"))
+        if link is None or (link.address.platform, link.author_id) != (author.platform, author.user_id):
+            raise CommandError(self._wording.line("not_your_ticket"))
+        return link
 
     async def _ours(self, number: TicketNumber | None, address: ChatAddress) -> ConversationLink | None:
         if number is not None:

@@ -8,8 +8,9 @@ from itertools import count
 from typing_extensions import override
 
 from bot.domain.chat import Attachment, ChatAddress, OutgoingMessage, Platform, QuotedMessage, SentMessage
-from bot.domain.errors import DeliveryError, PermanentError
+from bot.domain.errors import DeliveryError, FilesRefusedError, PermanentError
 from bot.domain.findings import Finding
+from bot.domain.helpdesk import Status
 from bot.domain.richtext import plain
 from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Clock
@@ -46,6 +47,10 @@ class FakeChat(ChatPlatform):
     chat_threads: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     starters: dict[str, QuotedMessage] = field(default_factory=dict)
+    statuses: list[tuple[ChatAddress, Status, bool]] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)
+    largest_file: int = 1000
+    refuses_files: bool = False
     forgets_idempotency: bool = False
     _faults: list[_Fault] = field(default_factory=list)
     _ids: "count[int]" = field(default_factory=lambda: count(1))
@@ -76,8 +81,10 @@ class FakeChat(ChatPlatform):
         self._after(fault)
 
     @override
-    async def send(self, message: OutgoingMessage) -> SentMessage:
+    async def send(self, message: OutgoingMessage, begun: SentMessage | None = None) -> SentMessage:
         fault = self._before("send")
+        if message.files and self.refuses_files:
+            raise FilesRefusedError("the files are too large for it")
         known = None if self.forgets_idempotency else self._find(message)
         if known is None:
             known = Posted(message_id=f"bot-{next(self._ids)}", message=message)
@@ -86,9 +93,30 @@ class FakeChat(ChatPlatform):
         return SentMessage(message_ids=(known.message_id,), sent_at=self.clock.now())
 
     @override
-    async def find_sent(self, message: OutgoingMessage, tried_at: datetime) -> SentMessage | None:
+    async def find_sent(
+        self, message: OutgoingMessage, tried_at: datetime, taken: frozenset[str] = frozenset()
+    ) -> SentMessage | None:
         known = self._find(message)
-        return None if known is None else SentMessage(message_ids=(known.message_id,), sent_at=tried_at)
+        if known is None or known.message_id in taken:
+            return None
+        return SentMessage(message_ids=(known.message_id,), sent_at=tried_at)
+
+    @override
+    async def file_limit(self) -> int:
+        return self.largest_file
+
+    @override
+    async def show_status(self, address: ChatAddress, status: Status, *, final: bool) -> None:
+        fault = self._before("show_status")
+        self.statuses.append((address, status, final))
+        self._after(fault)
+
+    @override
+    def current(self, address: ChatAddress) -> ChatAddress:
+        room = self.moved.get(address.room)
+        if room is None:
+            return address
+        return ChatAddress(platform=address.platform, room=room, chat_thread=room if address.is_private else None)
 
     @override
     async def fetch(self, file: Attachment, *, address: ChatAddress, message_id: str, limit_bytes: int) -> bytes:

@@ -9,25 +9,34 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
-from bot.domain.chat import Attachment, Author, ChatAddress, ChatMessage, MessageKind, Platform, RoomRole
+from bot.core import Core, CoreRules
+from bot.domain.chat import (
+    Attachment,
+    Author,
+    ChatAddress,
+    ChatEvent,
+    ChatMessage,
+    MessageEdited,
+    MessageKind,
+    Platform,
+    Pressed,
+    RoomRole,
+)
 from bot.domain.commands import CommandReply, Invocation
+from bot.domain.ids import ConversationId
 from bot.domain.permissions import Team, TeamMember
-from bot.domain.richtext import from_plain
+from bot.domain.richtext import from_plain, plain
 from bot.domain.wording import Wording
 from bot.ports.inbound import Arrival, IntakeResult
-from bot.usecases.closing import Closing
 from bot.usecases.commands import Commands, TicketSuggestions
 from bot.usecases.delivery import Pump
 from bot.usecases.events import ChatIncidents
-from bot.usecases.files import Files
-from bot.usecases.filing import Filing
 from bot.usecases.intake import Intake, IntakeRules
-from bot.usecases.parking import Parking, Reassurance
+from bot.usecases.parking import Reassurance
 from bot.usecases.places import StaffPlaces
-from bot.usecases.speaking import Speaking, SpeakingRules, TypedCommands
-from bot.usecases.tickets import Tickets
-from bot.usecases.triage import Triage
+from bot.usecases.speaking import SpeakingRules
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import FixedDice, ManualClock, settle
 from tests.fakes.helpdesk import FakeHelpDesk
@@ -71,35 +80,50 @@ class Rig:
         self.words = english()
         self.staff = StaffPlaces(places=tuple(staff))
         self.privacy_url = ""
-        rules = IntakeRules(group=timedelta(seconds=group_seconds))
-        self.intake = Intake(store=self.store, clock=self.clock, team=TEAM, rules=rules)
-        self.incidents = ChatIncidents(store=self.store, clock=self.clock, wording=self.words, staff=self.staff)
-        self.suggestions = TicketSuggestions(store=self.store, team=TEAM)
-        self.reassurance = Reassurance(store=self.store, clock=self.clock, wording=self.words)
-        tickets = Tickets(store=self.store, desk=self.desk, wording=self.words)
-        triage = Triage(store=self.store, clock=self.clock, wording=self.words, tickets=tickets)
-        closing = Closing(store=self.store, clock=self.clock, wording=self.words, tickets=tickets)
-        self.commands = Commands(
-            team=TEAM,
-            wording=self.words,
-            acts={"triage": triage.run, "close": closing.run},
-            desk_reachable=lambda: not self.desk.down,
-        )
+        self.group = timedelta(seconds=group_seconds)
+        self.agent_name: Literal["first", "full", "team"] = "first"
+        self.core = self._make_core()
         self._ids = count(100)
+
+    @property
+    def intake(self) -> Intake:
+        """Where messages enter."""
+        return self.core.intake
+
+    @property
+    def incidents(self) -> ChatIncidents:
+        """Where everything else enters."""
+        return self.core.incidents
+
+    @property
+    def commands(self) -> Commands:
+        """Where commands enter."""
+        return self.core.commands
+
+    @property
+    def suggestions(self) -> TicketSuggestions:
+        """What is offered while somebody types."""
+        return self.core.suggestions
+
+    @property
+    def reassurance(self) -> Reassurance:
+        """Who tells members that they wait."""
+        return self.core.reassurance
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Pump]:
-        """A pump at work; leaving the block ends it as a kill would, whatever is under way."""
+        """Pump and reader at work; leaving the block ends them as a kill would, whatever is under way."""
         pump = self.make_pump()
         await pump.load()
-        task = asyncio.create_task(pump.run())
+        tasks = [asyncio.create_task(leg) for leg in (pump.run(), self.core.reader.run())]
         await settle()
         try:
             yield pump
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def post(
         self,
@@ -168,7 +192,7 @@ class Rig:
 
     def arrival(self, *messages: ChatMessage) -> Arrival:
         """What an adapter hands in."""
-        return Arrival(platform=messages[0].address.platform, messages=messages)
+        return Arrival(platform=messages[0].address.platform, events=messages)
 
     async def rest(self) -> None:
         """Let everything happen that needs no time: an effect and its record take some turns of the loop each."""
@@ -197,46 +221,56 @@ class Rig:
         await self.rest()
         return reply
 
+    async def event(self, event: ChatEvent) -> IntakeResult:
+        """Something becomes of a message."""
+        address = event.message.address if isinstance(event, MessageEdited) else event.address
+        results = await self.intake.accept(Arrival(platform=address.platform, events=(event,)))
+        await self.rest()
+        return results[0]
+
+    async def press(self, choice: str, *, author: Author = MIA, act: str | None = None) -> str:
+        """Somebody presses a button; returns what they are told."""
+        name = act or f"press{next(self._ids)}"
+        reply = await self.incidents.pressed(Pressed(press_id=name, choice=choice, author=author, address=SUPPORT))
+        await self.rest()
+        return plain(reply.text)
+
+    async def webhook(self, conversation_id: ConversationId, *, replied: bool = True) -> None:
+        """The help desk says that something happened."""
+        self.core.reader.changed(conversation_id, replied=replied)
+        await self.rest()
+
+    async def sweep(self) -> None:
+        """The sweep looks for what webhooks missed."""
+        await self.core.reconciliation.sweep()
+        await self.rest()
+
+    async def pass_time(self, span: timedelta) -> None:
+        """Time passes, and what it brings happens."""
+        await self.clock.advance(span)
+        await self.rest()
+
     def make_pump(self) -> Pump:
-        """A pump that is not running yet."""
-        files = Files(
+        """The pump of a new process, not running yet."""
+        self.core = self._make_core()
+        return self.core.pump
+
+    def _make_core(self) -> Core:
+        return Core(
             store=self.store,
             spool=self.spool,
-            clock=self.clock,
-            wording=self.words,
-            chats=self.chats,
-            max_bytes=MAX_BYTES,
-        )
-        filing = Filing(
-            store=self.store,
             desk=self.desk,
-            clock=self.clock,
-            files=files,
-            wording=self.words,
             chats=self.chats,
-            staff=self.staff,
-        )
-        rules = SpeakingRules(privacy_url=self.privacy_url)
-        speaking = Speaking(
-            store=self.store, clock=self.clock, wording=self.words, chats=self.chats, staff=self.staff, rules=rules
-        )
-        typed = TypedCommands(runner=self.commands, clock=self.clock, staff=self.staff)
-        return Pump(
-            store=self.store,
             clock=self.clock,
             dice=FixedDice(0.0),
-            handlers={
-                "fetch_files": files.fetch,
-                "open_conversation": filing.open,
-                "file_message": filing.file,
-                "file_late_files": filing.late_files,
-                "write_note": filing.note,
-                "set_triage": filing.set_triage,
-                "set_status": filing.set_status,
-                "react": speaking.react,
-                "announce_number": speaking.announce,
-                "say": speaking.say,
-                "run_command": typed.run,
-            },
-            on_parked=Parking(clock=self.clock, wording=self.words, staff=self.staff),
+            wording=self.words,
+            team=TEAM,
+            staff=self.staff,
+            rules=CoreRules(
+                intake=IntakeRules(group=self.group),
+                speaking=SpeakingRules(privacy_url=self.privacy_url),
+                agent_name=self.agent_name,
+                max_attachment_bytes=MAX_BYTES,
+            ),
+            desk_reachable=lambda: not self.desk.down,
         )

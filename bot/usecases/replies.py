@@ -1,0 +1,252 @@
+"""An agent's work in the help desk, as one look at a conversation shows it: replies for the chat, and what changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.domain.audience import audience
+from bot.domain.delivery import Delivery, System
+from bot.domain.effects import FileMessage, RelayReply, Ticket, WriteNote
+from bot.domain.helpdesk import ConversationView, DeskThread, ThreadKind
+from bot.domain.ids import AgentId, DeliveryId, LinkId, ThreadId
+from bot.domain.links import ConversationLink
+from bot.domain.relay import Fate, KnownThread, RelayRules, judge
+from bot.domain.wording import Wording
+from bot.ports.clock import Clock
+from bot.ports.store import Records, Store
+from bot.usecases.agent_names import AgentNames
+from bot.usecases.following import Following
+from bot.usecases.places import PLATFORM_NAMES, SYSTEM_OF, chat_lane, desk_lane, promise
+from bot.usecases.whereabouts import Whereabouts
+
+log = structlog.get_logger(__name__)
+
+LOOK_AGAIN = timedelta(seconds=5)
+"""While changes of our own are on their way to the help desk, what it shows may be from before them."""
+
+OWNER = "desk"
+FIRST_START = "first-start"
+
+
+class Replies:
+    """Takes views in; each is judged and all that follows from it promised in one transaction."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        wording: Wording,
+        names: AgentNames,
+        following: Following,
+        whereabouts: Whereabouts,
+        undo: timedelta,
+        bot_user_id: int,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._wording = wording
+        self._names = names
+        self._following = following
+        self._whereabouts = whereabouts
+        self._undo = undo
+        self._bot_user_id = AgentId(bot_user_id)
+
+    async def take(self, view: ConversationView, *, replied: bool = False) -> datetime | None:
+        """Judge a view; returns when the conversation must be read again, None when nothing waits.
+
+        ``replied``: the help desk itself said that an agent's reply is final. Idempotent.
+        """
+
+        async def work(records: Records) -> datetime | None:
+            known = await records.threads.known([thread.thread_id for thread in view.threads])
+            links = await self._links(records, view, known)
+            if not links or view.merged_away:
+                return None
+            return await self._judge(records, view, known, links, replied=replied)
+
+        return await self._store.write(work)
+
+    async def concerns(self, view: ConversationView) -> bool:
+        """Whether this conversation belongs to any ticket of ours, without a write."""
+
+        async def work(records: Records) -> bool:
+            if await records.links.of_conversation(view.conversation_id):
+                return True
+            return bool(await records.threads.known([thread.thread_id for thread in view.threads]))
+
+        return await self._store.read(work)
+
+    async def start(self, as_of: datetime) -> None:
+        """Remember, once, since when replies are relayed; earlier ones were answered by hand."""
+
+        async def work(records: Records) -> None:
+            known = await records.memory.recall(OWNER, FIRST_START)
+            if FIRST_START not in known:
+                await records.memory.remember(OWNER, {FIRST_START: min(as_of, self._clock.now()).isoformat()})
+
+        await self._store.write(work)
+
+    async def _links(
+        self, records: Records, view: ConversationView, known: Mapping[ThreadId, KnownThread]
+    ) -> Sequence[ConversationLink]:
+        """The tickets of this conversation, those that were merged into it included."""
+        if not view.deleted:
+            moved = {one.link_id: one for one in known.values() if _has_moved(one, view)}
+            for link_id, thread in moved.items():
+                assert link_id is not None
+                link = await records.links.get(link_id)
+                if link is not None and link.conversation_id == thread.conversation_id:
+                    await self._whereabouts.move(records, view, link_id, self._clock.now())
+            await records.threads.save(
+                *(
+                    replace(one, conversation_id=view.conversation_id)
+                    for one in known.values()
+                    if one.conversation_id != view.conversation_id
+                )
+            )
+        return await records.links.of_conversation(view.conversation_id)
+
+    async def _judge(
+        self,
+        records: Records,
+        view: ConversationView,
+        known: Mapping[ThreadId, KnownThread],
+        links: Sequence[ConversationLink],
+        *,
+        replied: bool,
+    ) -> datetime | None:
+        ours = await self._ours(records, view, known, links)
+        verdict = judge(
+            view,
+            known,
+            await self._rules(records, links),
+            replied=replied,
+            now=self._clock.now(),
+            is_ours=lambda thread: ours.get(thread.thread_id),
+        )
+        await records.threads.save(*verdict.remember)
+        rounds = {one.thread_id: one.rounds for one in verdict.remember}
+        for thread in verdict.ready:
+            await self._promise(records, view, thread, links, rounds[thread.thread_id])
+        again_at = verdict.again_at
+        answering = {thread.author.agent_id for thread in view.threads if thread.author and _is_new(thread, known)}
+        for link in links:
+            if link.conversation_id != view.conversation_id:
+                continue  # a former conversation: only what is said in it counts
+            if not await self._following.follow(records, view, link, answering):
+                soon = self._clock.now() + LOOK_AGAIN
+                again_at = min(again_at, soon) if again_at is not None else soon
+        return again_at
+
+    async def _rules(self, records: Records, links: Sequence[ConversationLink]) -> RelayRules:
+        """Replies count from the bot's first start on; of a ticket that is younger than that, all do."""
+        found = await records.memory.recall(OWNER, FIRST_START)
+        since = datetime.fromisoformat(found[FIRST_START]) if FIRST_START in found else self._clock.now()
+        if all(link.followed for link in links):
+            since = min(since, *(link.opened_at - timedelta(days=1) for link in links))
+        return RelayRules(undo=self._undo, since=since)
+
+    async def _ours(
+        self,
+        records: Records,
+        view: ConversationView,
+        known: Mapping[ThreadId, KnownThread],
+        links: Sequence[ConversationLink],
+    ) -> dict[ThreadId, KnownThread]:
+        """Replies the bot itself wrote (staff's words from chat) and has not yet recorded, by their mark."""
+        found: dict[ThreadId, KnownThread] = {}
+        link_ids = {link.link_id for link in links}
+        for thread in view.threads:
+            if thread.kind is not ThreadKind.MESSAGE or thread.author is None:
+                continue
+            delivery = await self._writer_of(records, thread, known, link_ids)
+            if delivery is not None or thread.author.agent_id == self._bot_user_id:
+                found[thread.thread_id] = KnownThread(
+                    thread_id=thread.thread_id,
+                    conversation_id=view.conversation_id,
+                    fate=Fate.OWN,
+                    delivery_id=delivery.delivery_id if delivery is not None else None,
+                    link_id=delivery.effect.link_id if delivery and isinstance(delivery.effect, FileMessage) else None,
+                )
+        return found
+
+    @staticmethod
+    async def _writer_of(
+        records: Records, thread: DeskThread, known: Mapping[ThreadId, KnownThread], link_ids: set[LinkId]
+    ) -> Delivery | None:
+        """The delivery whose mark closes this reply: one of this ticket and agent that has written no other thread.
+
+        An agent who quotes such a reply at the end of another one writes no reply of the bot's.
+        """
+        if not thread.mark or thread.thread_id in known or thread.author is None:
+            return None
+        delivery = await records.outbox.get(DeliveryId(thread.mark))
+        if delivery is None or not isinstance(delivery.effect, FileMessage):
+            return None
+        effect = delivery.effect
+        is_it = effect.link_id in link_ids and effect.agent_id == thread.author.agent_id
+        return delivery if is_it and await records.threads.written_by(delivery.delivery_id) is None else None
+
+    async def _promise(
+        self,
+        records: Records,
+        view: ConversationView,
+        thread: DeskThread,
+        links: Sequence[ConversationLink],
+        rounds: int,
+    ) -> None:
+        hearing = audience(links, view.customer_id)
+        now = self._clock.now()
+        for link in hearing.chosen:
+            effect = RelayReply(
+                link_id=link.link_id,
+                conversation_id=view.conversation_id,
+                thread_id=thread.thread_id,
+                digest=thread.digest,
+                speaker=self._names.of(thread.author),
+                text=thread.text,
+                files=thread.files,
+            )
+            cause = ("relay", link.link_id, str(thread.thread_id), str(rounds))
+            system = SYSTEM_OF[link.address.platform]
+            await records.outbox.add(
+                promise(*cause, effect=effect, key=chat_lane(link.link_id), now=now, system=system)
+            )
+        if hearing.left_out:
+            places = ", ".join(_place(link) for link in hearing.left_out)
+            note = WriteNote(
+                ticket=Ticket(conversation_id=view.conversation_id, number=view.number),
+                text=self._wording.say("left_out_note", places=places),
+            )
+            key = desk_lane(links[0].link_id)
+            await records.outbox.add(
+                promise(
+                    "left out",
+                    str(thread.thread_id),
+                    str(rounds),
+                    effect=note,
+                    key=key,
+                    now=now,
+                    system=System.FREESCOUT,
+                )
+            )
+
+
+def _has_moved(thread: KnownThread, view: ConversationView) -> bool:
+    is_own = thread.fate is Fate.OWN and thread.link_id is not None
+    return is_own and thread.conversation_id != view.conversation_id
+
+
+def _is_new(thread: DeskThread, known: Mapping[ThreadId, KnownThread]) -> bool:
+    """Whether this is a reply that is on its way to the chat."""
+    before = known.get(thread.thread_id)
+    on_its_way = before is None or before.fate in {Fate.WAITING, Fate.PROMISED}
+    return thread.kind is ThreadKind.MESSAGE and thread.published and on_its_way
+
+
+def _place(link: ConversationLink) -> str:
+    kind = "direct message" if link.address.is_private else "public thread"
+    return f"{PLATFORM_NAMES[link.address.platform]}, {kind} of {link.author_name}"
