@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ import httpx
 PROJECT = Path(__file__).resolve().parent.parent
 # The bot promises to be gone 15 s after SIGTERM.
 STOP_SECONDS = 20.0
+COMMAND_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +65,6 @@ class BotProcess:
         """Start it; does nothing while it runs."""
         if self.pid is not None:
             return
-        secrets = self.config.parent / "no-secrets"
-        secrets.mkdir(exist_ok=True)
-        # The environment of whoever plays with the sandbox must not change the bot's settings.
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("SUPPORTBOT_")}
-        environment |= {"SUPPORTBOT_SECRETS_DIR": str(secrets), "PYTHONUNBUFFERED": "1"}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bot", "run", "--config", str(self.config)],
@@ -75,10 +72,35 @@ class BotProcess:
                 stdout=log,
                 stderr=log,
                 cwd=PROJECT,
-                env=environment,
+                env=self._environment(),
                 # Ctrl-C in the terminal is for the sandbox, which then stops the bot as a service manager would.
                 start_new_session=True,
             )
+
+    async def command(self, *arguments: str) -> tuple[int, str]:
+        """Run another command of it to its end, as an operator would beside it; returns exit code and what it said."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *arguments,
+            "--config",
+            str(self.config),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=PROJECT,
+            env=self._environment(),
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(COMMAND_SECONDS):
+                said, _ = await process.communicate()
+        except BaseException:
+            process.kill()
+            await process.wait()
+            raise
+        return process.returncode or 0, said.decode(errors="replace").strip()
 
     async def stop(self) -> int | None:
         """SIGTERM, then SIGKILL when it does not end in time; returns the exit code."""
@@ -115,6 +137,13 @@ class BotProcess:
             return Readiness()
         return Readiness(reachable=True, ready=response.status_code == httpx.codes.OK, parts=_parts(body))
 
+    def _environment(self) -> dict[str, str]:
+        secrets = self.config.parent / "no-secrets"
+        secrets.mkdir(exist_ok=True)
+        # The environment of whoever plays with the sandbox must not change the bot's settings.
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("SUPPORTBOT_")}
+        return kept | {"SUPPORTBOT_SECRETS_DIR": str(secrets), "PYTHONUNBUFFERED": "1"}
+
     def log_end(self, count: int = 20) -> list[str]:
         """The last lines of its log, JSON made readable."""
         if not self.log.exists():
@@ -139,3 +168,11 @@ def _readable(line: str) -> str:
     level, event = entry.pop("level", ""), entry.pop("event", "")
     rest = " ".join(f"{key}={value}" for key, value in entry.items())
     return " ".join(filter(None, (moment, str(level), str(event), rest)))
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

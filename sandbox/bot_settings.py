@@ -1,15 +1,50 @@
 """Writes the bot's settings file as an operator would: every address on this machine, every secret made up."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from sandbox.discord import Channel, DiscordSimulator, Role
+from sandbox.freescout import FreeScoutSimulator
+
+Section = dict[str, Any]
 
 # What a real installation sets differently: seconds instead of a minute, so that the page shows changes soon.
 POLL_SECONDS = 10
 GROUP_SECONDS = 120
+# Time enough to click on "Undo"; a real FreeScout gives 15 s.
+UNDO_SECONDS = 3
 
 
-def write_settings(path: Path, sections: dict[str, dict[str, Any]], members: list[dict[str, Any]]) -> Path:
+def freescout_section(simulator: FreeScoutSimulator) -> Section:
+    """The help desk."""
+    return {
+        "url": simulator.url,
+        "api_key": simulator.api_key,
+        "webhook_secret": simulator.webhook_secret,
+        "mailbox_id": simulator.mailbox_id,
+        "bot_user_id": simulator.bot_user_id,
+        "undo_seconds": UNDO_SECONDS,
+        "poll_seconds": POLL_SECONDS,
+    }
+
+
+def discord_section(simulator: DiscordSimulator, *, support: Sequence[Channel], staff: Channel, lead: Role) -> Section:
+    """The guild; the lead's role triages and is staff."""
+    return {
+        "token": simulator.token,
+        "guild_id": simulator.guild.id,
+        "support_channels": [each.id for each in support],
+        "staff_channel": staff.id,
+        "triager_roles": [lead.id],
+        "staff_roles": [lead.id],
+        "api_url": simulator.api_url,
+        "gateway_url": simulator.gateway_url,
+    }
+
+
+def write_settings(path: Path, sections: Mapping[str, Section], members: Sequence[Section]) -> Path:
     """Write `sections` and the team's `members` as TOML, readable by the owner only, and return the path."""
     parts = [_table(f"[{name}]", values) for name, values in sections.items()]
     parts += [_table("[[staff.members]]", member) for member in members]
@@ -18,7 +53,7 @@ def write_settings(path: Path, sections: dict[str, dict[str, Any]], members: lis
     return path
 
 
-def _table(heading: str, values: dict[str, Any]) -> str:
+def _table(heading: str, values: Section) -> str:
     return "\n".join([heading, *(f"{key} = {_value(value)}" for key, value in values.items()), ""])
 
 

@@ -1,5 +1,10 @@
-"""What people say in the story: requests as they come in every day, for a product that does not exist."""
+"""What people say in the story: requests as they come in every day, for a product that does not exist.
 
+A key has letters and blanks only, so that it reads the same in the markup of every system.
+"""
+
+import struct
+import zlib
 from dataclasses import dataclass
 
 
@@ -40,4 +45,63 @@ LENA_ASKS = Line(
     key="notes exist only on the tablet",
 )
 MIA_NOTE = "Printing works, so there is a workaround."
-ALL_LINES = (MIA_ASKS, MIA_ADDS, JONAS_ASKS, LENA_ASKS)
+
+ALEXANDER_ANSWERS = Line(
+    who="Alexander",
+    text=(
+        "<div>Thank you, Mia. Please rebuild the picture cache:</div>"
+        "<ul><li>close all notebooks</li><li>open a terminal and run</li></ul>"
+        "<pre><code>larkspur cache --rebuild</code></pre>"
+        "<div>The attached picture shows <strong>where</strong> to find it in the menu.</div>"
+    ),
+    key="rebuild the picture cache",
+)
+ALEXANDER_NOTES = Line(
+    who="Alexander",
+    text="<div>The renderer drops layers above ten megabytes, do not tell her yet.</div>",
+    key="renderer drops layers",
+)
+ALEXANDER_SLIPS = Line(
+    who="Alexander",
+    text="<div>Your invoice is overdue, please pay it this week.</div>",
+    key="invoice is overdue",
+)
+ALEXANDER_ADDS = Line(
+    who="Alexander",
+    text="<div>If that does not help, version five comes on Monday and exports pictures anew.</div>",
+    key="version five comes on Monday",
+)
+MIA_CORRECTS = Line(
+    who="Mia",
+    text="One more thing: it only happens with notebooks that contain pictures larger than my screen.",
+    key="pictures larger than my screen",
+)
+JONAS_ADDS = Line(
+    who="Jonas",
+    text="We are twelve people, by the way, in case that matters for the plan.",
+    key="twelve people",
+)
+ADA_ANSWERS = Line(
+    who="Ada",
+    text=(
+        "<div>Hello Jonas, choose <strong>Share</strong> and then <em>Group link</em>; "
+        "every plan has room for twenty members.</div>"
+    ),
+    key="room for twenty members",
+)
+REQUESTS = (MIA_ASKS, MIA_ADDS, JONAS_ASKS, LENA_ASKS, JONAS_ADDS)
+ANSWERS = (ALEXANDER_ANSWERS, ALEXANDER_ADDS, ADA_ANSWERS)
+KEPT_INSIDE = (ALEXANDER_NOTES, ALEXANDER_SLIPS)
+PICTURE_NAME = "menu.png"
+
+
+def picture(width: int = 96, height: int = 64) -> bytes:
+    """A small PNG: what Alexander attaches to his answer."""
+    rows = b"".join(
+        b"\0" + bytes(value for x in range(width) for value in (40 + x, 90 + 2 * y, 160)) for y in range(height)
+    )
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )

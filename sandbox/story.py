@@ -1,7 +1,8 @@
-"""The scripted demo: three people ask, one triages, FreeScout goes away and comes back, and nothing is lost.
+"""The scripted demo: three people ask, one triages, FreeScout goes away and comes back, agents answer, tickets close.
 
-Every step counts as done only when the other side has received it (sandbox/witness.py). What the bot says about itself
-proves nothing here, but for GET /readyz, which tells when to begin.
+This is the first half, in which requests come in; the second is in sandbox/closed_loop.py. Every step counts as done
+only when the other side has received it (sandbox/witness.py). What the bot says about itself proves nothing here, but
+for GET /readyz, which tells when to begin.
 """
 
 import asyncio
@@ -12,8 +13,10 @@ from typing import TypeVar
 from sandbox import cast
 from sandbox.bot_process import Readiness
 from sandbox.cast import Line
+from sandbox.closed_loop import ClosedLoop
 from sandbox.discord import Message, NoAnswerError
 from sandbox.narration import Narrator, StepFailedError
+from sandbox.summary import sum_up
 from sandbox.witness import Witness
 from sandbox.world import SandboxWorld
 
@@ -26,7 +29,7 @@ RETURN_SECONDS = 90.0
 
 
 class Story:
-    """Plays the five steps in order; raises StepFailedError at the first thing that is not seen."""
+    """Plays all steps in order; raises StepFailedError at the first thing that is not seen."""
 
     def __init__(self, world: SandboxWorld, narrator: Narrator) -> None:
         self._world = world
@@ -37,13 +40,23 @@ class Story:
     async def play(self) -> None:
         """The whole story."""
         await self._start()
-        await self._mia_asks()
+        await self._install_webhooks()
+        mia_thread, mia_added = await self._mia_asks()
         jonas_event = await self._jonas_asks()
         self._tell.step("Alexander triages both tickets")
         await self._triage_in_discord()
         await self._triage_in_matrix(jonas_event)
         await self._lena_asks()
-        self._sum_up()
+        loop = ClosedLoop(
+            self._world,
+            self._tell,
+            self._numbers,
+            mia_thread=mia_thread,
+            mia_added=mia_added,
+            jonas_root=jonas_event,
+        )
+        await loop.play()
+        sum_up(self._tell, self._world, self._numbers)
 
     async def _start(self) -> None:
         self._tell.step("The three worlds start, and the bot between them")
@@ -65,7 +78,18 @@ class Story:
             await asyncio.sleep(0.1)
         return readiness
 
-    async def _mia_asks(self) -> None:
+    async def _install_webhooks(self) -> None:
+        self._tell.act("Operator", "supportbot webhooks install")
+        code, said = await self._world.bot.command("webhooks", "install")
+        if "No such command" in said:
+            self._tell.note("This bot cannot do that yet; it looks for answers by itself every few seconds.")
+            return
+        mine = [each for each in self._world.freescout.webhooks() if each.url.startswith(self._world.bot.url)]
+        if code != 0 or len(mine) != 1:
+            raise StepFailedError(expected="one webhook in FreeScout that leads to the bot", seen=said)
+        self._tell.done("FreeScout tells the bot from now on when something happens")
+
+    async def _mia_asks(self) -> tuple[int, Message]:
         world, witness = self._world, self._witness
         self._tell.step("Mia asks in Discord, in #support")
         self._tell.act("Mia", f"“{cast.MIA_ASKS.text}”")
@@ -79,13 +103,14 @@ class Story:
             tell=lambda _: f"A thread on her message tells her the number, #{number}",
         )
         self._tell.act("Mia", f"“{cast.MIA_ADDS.text}” (in the thread)")
-        await world.discord.post(world.mia, thread.id, cast.MIA_ADDS.text)
+        added = await world.discord.post(world.mia, thread.id, cast.MIA_ADDS.text)
         await self._tell.see(
             lambda: next((each for each in witness.filed(cast.MIA_ADDS) if each.number == number), None),
             expected=f"Mia's further words in conversation #{number}",
             seen=witness.inbox,
             tell=lambda _: f"Her words are added to the same conversation, #{number}",
         )
+        return thread.id, added
 
     async def _jonas_asks(self) -> str:
         world, witness = self._world, self._witness
@@ -183,25 +208,6 @@ class Story:
             seen=lambda: f"{self._witness.inbox()}; {answer()}",
             tell=lambda found: f"FreeScout shows #{number} with the tags {', '.join(found.tags)}",
         )
-
-    # The end
-
-    def _sum_up(self) -> None:
-        """Everything that was written is in its own conversation exactly once, and there is no other conversation."""
-        conversations = self._world.freescout.conversations()
-        tags = {each.number: ", ".join(each.tags) for each in conversations}
-        rows, wrong = [], []
-        for line in cast.ALL_LINES:
-            number = self._numbers[line.who]
-            places = [each.number for each in self._witness.filed(line)]
-            if places != [number]:
-                wrong.append(f"“{line.key}” in {places or 'no conversation'} instead of {number}")
-            times = "once" if len(places) == 1 else f"{len(places)} times"
-            rows.append((line.who, f"… {line.key} …", f"#{number}", times, tags[number] or "–"))
-        self._tell.table("What was written, and what arrived", ("Who", "Wrote", "Ticket", "Arrived", "Tags"), rows)
-        if wrong or len(conversations) != len(self._numbers):
-            expected = f"{len(self._numbers)} conversations, and every message in its own exactly once"
-            raise StepFailedError(expected=expected, seen="; ".join([self._witness.inbox(), *wrong]))
 
 
 async def _answered(interaction: Awaitable[T]) -> T:

@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-import socket
 from pathlib import Path
 from typing import Any
 
-from sandbox.bot_process import BotProcess
-from sandbox.bot_settings import GROUP_SECONDS, POLL_SECONDS, write_settings
+from sandbox.bot_process import BotProcess, free_port
+from sandbox.bot_settings import GROUP_SECONDS, UNDO_SECONDS, discord_section, freescout_section, write_settings
 from sandbox.discord import Channel, DiscordSimulator, Member, Role
 from sandbox.freescout import FreeScoutSimulator
 from sandbox.matrix import MatrixMember, MatrixUser, SynapseServer
@@ -35,6 +34,7 @@ class SandboxWorld:
     support_room: str
     staff_room: str
     alexander_user_id: int
+    ada_user_id: int
     support_reader: RoomReader
     staff_reader: RoomReader
 
@@ -46,10 +46,19 @@ class SandboxWorld:
         self.freescout_up = False
         self._stack = contextlib.AsyncExitStack()
         self._bot_account: MatrixUser | None = None
+        self._direct_rooms: dict[str, str] = {}
 
     async def start(self) -> None:
         """Start the three outside systems and move the people in. The bot is not running yet."""
-        await asyncio.gather(self._start_matrix(), self._start_discord(), self._start_freescout())
+        starting = (self._start_matrix(), self._start_discord(), self._start_freescout())
+        parts = [asyncio.create_task(each) for each in starting]
+        try:
+            await asyncio.gather(*parts)
+        finally:
+            # When one fails, the others must not go on starting what nobody would stop.
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
         self._write_bot_settings()
         self.running = True
 
@@ -96,6 +105,29 @@ class SandboxWorld:
     def matrix_people(self) -> dict[str, MatrixMember]:
         """Those who can post in Matrix, by the name the page uses."""
         return {"Jonas": self.jonas_matrix, "Alexander": self.alexander_matrix}
+
+    @property
+    def agents(self) -> dict[str, int]:
+        """Those who answer in FreeScout, by first name, with their user ids."""
+        return {"Alexander": self.alexander_user_id, "Ada": self.ada_user_id}
+
+    @property
+    def direct_rooms(self) -> dict[str, str]:
+        """The direct Matrix rooms of people with the bot, by the person's name."""
+        return dict(self._direct_rooms)
+
+    def reader_of(self, room: str) -> RoomReader:
+        """Who reads along in that room: Alexander in the team's, Jonas everywhere else."""
+        return self.staff_reader if room == self.staff_room else self.support_reader
+
+    async def direct_room(self, name: str) -> str:
+        """A person's direct room with the bot; made, with an invitation to it, when there is none."""
+        if name not in self._direct_rooms:
+            member = self.matrix_people[name]
+            body = {"preset": "trusted_private_chat", "is_direct": True, "invite": [self.bot_matrix_id]}
+            answer = await member.request("POST", "/createRoom", body)
+            self._direct_rooms[name] = str(answer["room_id"])
+        return self._direct_rooms[name]
 
     # Matrix
 
@@ -165,10 +197,12 @@ class SandboxWorld:
     # FreeScout
 
     async def _start_freescout(self) -> None:
-        self.freescout = FreeScoutSimulator(database=self.folder / "freescout.db", number_offset=1000)
+        database = self.folder / "freescout.db"
+        self.freescout = FreeScoutSimulator(database=database, number_offset=1000, undo_seconds=UNDO_SECONDS)
         await self.freescout.start()
         self._stack.push_async_callback(self.freescout.stop)
         self.alexander_user_id = self.freescout.add_user("Alexander", "Lindqvist", "alexander@help.example")
+        self.ada_user_id = self.freescout.add_user("Ada", "Okafor", "ada@help.example")
         self.freescout_up = True
 
     # The bot
@@ -176,7 +210,7 @@ class SandboxWorld:
     def _write_bot_settings(self) -> None:
         bot_folder = self.folder / "bot"
         bot_folder.mkdir(mode=0o700, exist_ok=True)
-        port = _free_port()
+        port = free_port()
         config = write_settings(self.folder / "config.toml", self._sections(bot_folder, port), self._team())
         self.bot = BotProcess(config=config, log=self.bot_log, web_port=port)
         self._stack.push_async_callback(self.bot.close)
@@ -185,24 +219,10 @@ class SandboxWorld:
         assert self._bot_account is not None  # registered in `start`
         return {
             "store": {"url": f"sqlite+aiosqlite:///{bot_folder / 'supportbot.db'}"},
-            "freescout": {
-                "url": self.freescout.url,
-                "api_key": self.freescout.api_key,
-                "webhook_secret": "sandbox-webhook-secret",
-                "mailbox_id": self.freescout.mailbox_id,
-                "bot_user_id": self.freescout.bot_user_id,
-                "poll_seconds": POLL_SECONDS,
-            },
-            "discord": {
-                "token": self.discord.token,
-                "guild_id": self.discord.guild.id,
-                "support_channels": [self.support.id, self.forum.id],
-                "staff_channel": self.staff.id,
-                "triager_roles": [self.lead.id],
-                "staff_roles": [self.lead.id],
-                "api_url": self.discord.api_url,
-                "gateway_url": self.discord.gateway_url,
-            },
+            "freescout": freescout_section(self.freescout),
+            "discord": discord_section(
+                self.discord, support=[self.support, self.forum], staff=self.staff, lead=self.lead
+            ),
             "matrix": {
                 "homeserver": self.synapse.url,
                 "user_id": self._bot_account.user_id,
@@ -213,7 +233,7 @@ class SandboxWorld:
                 "triagers": [self.alexander_matrix.user_id],
             },
             "intake": {"group_seconds": GROUP_SECONDS},
-            "web": {"host": "127.0.0.1", "port": port},
+            "web": {"host": "127.0.0.1", "port": port, "public_url": f"http://127.0.0.1:{port}"},
             "log": {"level": "info", "format": "json"},
         }
 
@@ -224,12 +244,6 @@ class SandboxWorld:
                 "freescout_user_id": self.alexander_user_id,
                 "discord_id": self.alexander.id,
                 "matrix_id": self.alexander_matrix.user_id,
-            }
+            },
+            {"name": "Ada", "freescout_user_id": self.ada_user_id},
         ]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

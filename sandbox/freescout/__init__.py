@@ -10,6 +10,7 @@ from sandbox.freescout.records import (
     RecordedRequest,
     Thread,
     Webhook,
+    WebhookDelivery,
 )
 from sandbox.freescout.simulator import FreeScoutSimulator
 
@@ -26,4 +27,5 @@ __all__ = [
     "RecordedRequest",
     "Thread",
     "Webhook",
+    "WebhookDelivery",
 ]

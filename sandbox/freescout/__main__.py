@@ -15,6 +15,7 @@ async def serve(database: str, host: str, port: int, number_offset: int) -> None
     lines = (
         f"FreeScout simulator at {simulator.url} (API: {simulator.url}/api)",
         f"API key {simulator.api_key}, mailbox {simulator.mailbox_id}, bot user {simulator.bot_user_id}",
+        f"webhook secret {simulator.webhook_secret}",
     )
     print("\n".join(lines), flush=True)
     ended = asyncio.Event()

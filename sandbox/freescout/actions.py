@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sandbox.freescout import people
+from sandbox.freescout import people, replies
 from sandbox.freescout.call import World
 from sandbox.freescout.inspection import read_conversation, read_thread
 from sandbox.freescout.records import Conversation, Thread
@@ -38,27 +38,63 @@ class People:
         *,
         status: str | None = None,
         draft: bool = False,
-        files: Sequence[people.File] = (),
+        files: Sequence[replies.File] = (),
+        inline: Sequence[replies.File] = (),
+        assign_to: int | None = None,
+        chat_mode: bool = False,
     ) -> Thread:
-        """An agent answers; the conversation becomes pending unless told otherwise. Files: (name, MIME type, bytes)."""
-        state = "draft" if draft else "published"
-        return self._write(conversation_id, "message", user_id, html, status, state, files)
+        """An agent answers, or saves a draft; files are (name, MIME type, bytes).
 
-    def agent_note(self, conversation_id: int, user_id: int, html: str, *, files: Sequence[people.File] = ()) -> Thread:
+        The conversation becomes pending unless told otherwise, and whoever answers an unassigned one gets it.
+        `inline` pictures stand in the text as `cid:NAME`. `chat_mode`: written in that view, so its webhook comes soon.
+        """
+        self._known(conversation_id)
+        if draft:
+            return self._thread(replies.draft(self._world, conversation_id, user_id, html, files, inline))
+        options = self._world.options
+        thread_id = replies.reply(
+            self._world,
+            conversation_id,
+            user_id,
+            html,
+            status=status or "pending",
+            assignee_id=self._assignee(conversation_id, user_id, assign_to),
+            files=files,
+            inline=inline,
+            undo_seconds=options.chat_mode_seconds if chat_mode else options.undo_seconds,
+        )
+        return self._thread(thread_id)
+
+    def agent_note(
+        self, conversation_id: int, user_id: int, html: str, *, files: Sequence[replies.File] = ()
+    ) -> Thread:
         """An agent writes an internal note."""
-        return self._write(conversation_id, "note", user_id, html, None, "published", files)
+        self._known(conversation_id)
+        return self._thread(replies.note(self._world, conversation_id, user_id, html, files))
 
-    def undo_reply(self, thread_id: int) -> None:
-        """The agent takes a reply back: it is a draft again."""
-        people.change_reply(self._world, thread_id, state="draft")
+    def delete_note(self, thread_id: int) -> None:
+        """An agent deletes a note; ValueError for anything else, which FreeScout keeps."""
+        replies.delete_note(self._world, thread_id)
 
-    def publish_reply(self, thread_id: int) -> None:
-        """The agent sends a draft."""
-        people.change_reply(self._world, thread_id, state="published")
+    def undo_reply(self, thread_id: int, user_id: int | None = None, *, force: bool = False) -> None:
+        """The agent takes a reply back: it is a draft again. None: its author.
+
+        ValueError when it is somebody else's or older than `undo_seconds`, unless forced.
+        """
+        replies.undo(self._world, thread_id, user_id, force=force)
+
+    def publish_reply(
+        self, thread_id: int, user_id: int | None = None, *, status: str | None = None, assign_to: int | None = None
+    ) -> None:
+        """An agent (None: the author) sends a draft; it keeps its id and is as new as if written now."""
+        row = replies.existing_thread(self._world, thread_id)
+        sender = user_id or row["created_by_user_id"]
+        assignee = self._assignee(row["conversation_id"], sender, assign_to)
+        replies.publish(self._world, thread_id, sender, status=status or "pending", assignee_id=assignee)
 
     def edit_thread(self, thread_id: int, html: str) -> None:
         """An agent edits a thread's text."""
-        people.change_reply(self._world, thread_id, body=html)
+        replies.edit(self._world, thread_id, html)
 
     def set_status(self, conversation_id: int, status: str, user_id: int | None = None) -> None:
         """An agent sets active, pending, closed or spam."""
@@ -73,6 +109,11 @@ class People:
         """An agent assigns the conversation, or with None takes the assignment away."""
         self._known(conversation_id)
         people.assign(self._world, conversation_id, assignee_id, user_id or self.admin_id)
+
+    def move(self, conversation_id: int, mailbox_id: int, user_id: int | None = None) -> None:
+        """An agent moves the conversation to another mailbox."""
+        self._known(conversation_id)
+        people.move(self._world, conversation_id, mailbox_id, user_id or self.admin_id)
 
     def change_customer(self, conversation_id: int, customer_id: int, user_id: int | None = None) -> None:
         """An agent hands the conversation to another customer."""
@@ -109,21 +150,9 @@ class People:
         if self._world.store.one("conversation", conversation_id) is None:
             raise LookupError(f"no conversation with id {conversation_id}")
 
-    def _write(
-        self,
-        conversation_id: int,
-        kind: str,
-        user_id: int,
-        html: str,
-        status: str | None,
-        state: str,
-        files: Sequence[people.File],
-    ) -> Thread:
-        self._known(conversation_id)
-        thread_id = people.write(
-            self._world, conversation_id, kind, user_id, html, status=status, state=state, files=files
-        )
-        row = self._world.store.one("thread", thread_id)
-        if row is None:
-            raise LookupError(f"no thread with id {thread_id}")
-        return read_thread(self._world, row)
+    def _assignee(self, conversation_id: int, user_id: int, assign_to: int | None) -> int:
+        present = self.conversation(id=conversation_id).assignee_id
+        return assign_to or present or user_id
+
+    def _thread(self, thread_id: int) -> Thread:
+        return read_thread(self._world, replies.existing_thread(self._world, thread_id))

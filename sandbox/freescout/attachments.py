@@ -28,8 +28,8 @@ def take(call: Call, thread_id: int, given: list[Any]) -> None:
             add(call.store, thread_id, name, as_text(entry.get("mimeType")) or "application/octet-stream", data)
 
 
-def add(store: Store, thread_id: int, name: str, mime_type: str, data: bytes) -> int:
-    """Store one file and return its id."""
+def add(store: Store, thread_id: int, name: str, mime_type: str, data: bytes, *, embedded: bool = False) -> int:
+    """Store one file and return its id; `embedded`: it stands inside the text."""
     return store.insert(
         "attachment",
         thread_id=thread_id,
@@ -37,6 +37,7 @@ def add(store: Store, thread_id: int, name: str, mime_type: str, data: bytes) ->
         mime_type=mime_type[:127],
         size=len(data),
         token=secrets.token_hex(32),
+        embedded=int(embedded),
         data=data,
     )
 

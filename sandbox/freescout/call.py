@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ _UNSAFE_HTML = re.compile(r"<\s*(script|iframe|object|embed)\b|<[^>]+\son[a-z]+\
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """What every part of the simulator shares."""
+    """What every part of the simulator shares. `announced` takes an Announcement to the webhooks."""
 
     store: Store
     options: Options
@@ -30,6 +30,7 @@ class World:
     bot_user_id: int = 0
     requests: deque[RecordedRequest] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
     problems: list[Problem] = field(default_factory=list)
+    announced: Callable[[Any], None] = lambda _announcement: None
 
 
 @dataclass(slots=True, kw_only=True)

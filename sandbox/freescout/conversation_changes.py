@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.freescout import threads
+from sandbox.freescout.announcing import conversation_event
 from sandbox.freescout.answers import Answer, no_content, refused
 from sandbox.freescout.call import Call, World, as_text, is_empty
 from sandbox.freescout.cleaning import subject
@@ -36,18 +37,32 @@ def change_status(world: World, conversation_id: int, status: str, user_id: int)
     row = existing(world, conversation_id)
     if row["status"] == status:
         return
-    now = world.store.now()
-    closing = {"closed_at": now, "closed_by": user_id} if status == "closed" else {}
-    world.store.update("conversation", conversation_id, status=status, **closing)
-    threads.add_lineitem(world, conversation_id, "changed-ticket-status", user_id, f"marked as {status}", status)
+    world.store.update("conversation", conversation_id, **status_columns(world, status, user_id))
+    threads.add_lineitem(world, conversation_id, "changed-ticket-status", user_id, f"marked as {status}", status=status)
+    conversation_event(world, "convo.status", conversation_id)
+
+
+def status_columns(world: World, status: str, user_id: int) -> dict[str, Any]:
+    """What a user's setting of a status writes into the conversation."""
+    closing = {"closed_at": world.store.now(), "closed_by": user_id} if status == "closed" else {}
+    return {"status": status, **closing}
 
 
 def change_assignee(world: World, conversation_id: int, assignee_id: int | None, user_id: int) -> None:
-    """Assign to a user, or to nobody."""
+    """Assign to a user, or to nobody, of which no webhook tells."""
     world.store.update("conversation", conversation_id, assignee_id=assignee_id)
     threads.add_lineitem(
         world, conversation_id, "changed-ticket-assignee", user_id, f"assigned to {assignee_id or 'nobody'}"
     )
+    if assignee_id is not None:
+        conversation_event(world, "convo.assigned", conversation_id)
+
+
+def move(world: World, conversation_id: int, mailbox_id: int, user_id: int) -> None:
+    """Put the conversation into another mailbox."""
+    world.store.update("conversation", conversation_id, mailbox_id=mailbox_id)
+    threads.add_lineitem(world, conversation_id, "moved-from-mailbox", user_id, "moved from another mailbox")
+    conversation_event(world, "convo.moved", conversation_id)
 
 
 def change_customer(world: World, conversation_id: int, customer_id: int, user_id: int) -> None:
@@ -88,8 +103,7 @@ def _put_mailbox(call: Call, conversation_id: int, user_id: int, value: object) 
     row = call.store.one("mailbox", value)
     if row is None:
         raise refused("Mailbox not found", "mailboxId")
-    call.store.update("conversation", conversation_id, mailbox_id=row["id"])
-    threads.add_lineitem(call.world, conversation_id, "moved-from-mailbox", user_id, "moved from another mailbox")
+    move(call.world, conversation_id, row["id"], user_id)
 
 
 def _put_customer(call: Call, conversation_id: int, user_id: int, value: object) -> None:

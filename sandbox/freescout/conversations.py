@@ -3,6 +3,7 @@
 import sqlite3
 
 from sandbox.freescout import attachments, custom_fields, threads
+from sandbox.freescout.announcing import conversation_event
 from sandbox.freescout.answers import Answer, no_content, not_found, refused, required
 from sandbox.freescout.call import Call, World, as_list, as_object, as_text, is_empty
 from sandbox.freescout.cleaning import subject
@@ -53,8 +54,8 @@ def create(call: Call) -> Answer:
         for index, item in enumerate(given)
     ]
     conversation_id = _insert(call, mailbox["id"], customer_id, parsed[-1])
-    for new in reversed(parsed):
-        thread_id = threads.add(call.world, conversation_id, _as_part(call, new), creating=True)
+    for place, new in enumerate(reversed(parsed)):
+        thread_id = threads.add(call.world, conversation_id, _as_part(call, new), creating=place == 0)
         attachments.take(call, thread_id, list(new.files))
     if body["type"] == "phone" and is_empty(body.get("status")):
         call.store.update("conversation", conversation_id, status="pending")
@@ -99,8 +100,9 @@ def existing(world: World, conversation_id: int) -> sqlite3.Row:
 
 
 def erase(world: World, conversation_id: int) -> None:
-    """Remove a conversation with everything in it."""
+    """Remove a conversation with everything in it, for good."""
     store = world.store
+    conversation_event(world, "convo.deleted_forever", conversation_id)
     store.execute(
         "DELETE FROM attachment WHERE thread_id IN (SELECT id FROM thread WHERE conversation_id = ?)", conversation_id
     )

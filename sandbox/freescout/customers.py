@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from sandbox.freescout.announcing import customer_event
 from sandbox.freescout.answers import Answer, Json, RefusedError, no_content, not_found, refused, required
-from sandbox.freescout.call import Call, as_list, as_object, as_text, is_empty
+from sandbox.freescout.call import Call, World, as_list, as_object, as_text, is_empty
 from sandbox.freescout.cleaning import strip_tags
 from sandbox.freescout.listing import Filter, list_rows
 from sandbox.freescout.shapes import customer_json
@@ -65,6 +66,7 @@ def update(call: Call) -> Answer:
     wanted = _emails(call.body) + _emails({"emails": call.body.get("emailsAdd") or call.body.get("emails_add")})
     _add_emails(call.store, row["id"], _free(call.store, wanted))
     call.store.update("customer", row["id"], **columns, updated_at=call.store.now())
+    customer_event(call.world, "customer.updated", row["id"])
     return no_content()
 
 
@@ -108,14 +110,16 @@ def resolve(call: Call, given: object, *, conversation_type: str | None) -> int:
     return _make(call, given, phone_is_enough=conversation_type == "phone")
 
 
-def by_email(store: Store, email: str, first_name: str, last_name: str = "") -> int:
+def by_email(world: World, email: str, first_name: str, last_name: str = "") -> int:
     """The customer of that address, made when new: what FreeScout does with incoming mail."""
+    store = world.store
     known = store.row("SELECT customer_id FROM email WHERE value = ?", email)
     if known is not None:
         return int(known["customer_id"])
     now = store.now()
     customer_id = store.insert("customer", first_name=first_name, last_name=last_name, created_at=now, updated_at=now)
     _add_emails(store, customer_id, [(email, "work")])
+    customer_event(world, "customer.created", customer_id)
     return customer_id
 
 
@@ -154,6 +158,7 @@ def _make(call: Call, given: Json, *, phone_is_enough: bool = False) -> int:
     now = call.store.now()
     customer_id = call.store.insert("customer", **_columns(call, given), created_at=now, updated_at=now)
     _add_emails(call.store, customer_id, free)
+    customer_event(call.world, "customer.created", customer_id)
     return customer_id
 
 

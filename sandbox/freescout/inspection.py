@@ -31,6 +31,7 @@ def read_conversation(world: World, row: sqlite3.Row) -> Conversation:
         created_at=parse_iso(row["created_at"]),
         updated_at=parse_iso(row["updated_at"]),
         closed_at=parse_iso(row["closed_at"]) if row["closed_at"] else None,
+        closed_by=row["closed_by"],
     )
 
 
@@ -58,9 +59,11 @@ def read_thread(world: World, row: sqlite3.Row) -> Thread:
                 size=file["size"],
                 data=file["data"],
                 url=file_url(world.url, file),
+                embedded=bool(file["embedded"]),
             )
             for file in files
         ),
+        meta=json.loads(row["meta"]),
     )
 
 
@@ -85,7 +88,17 @@ def read_customers(store: Store) -> list[Customer]:
 def read_webhooks(store: Store) -> list[Webhook]:
     """All registered webhooks."""
     rows = store.rows("SELECT * FROM webhook ORDER BY id")
-    return [Webhook(id=row["id"], url=row["url"], events=tuple(json.loads(row["events"]))) for row in rows]
+    return [
+        Webhook(
+            id=row["id"],
+            url=row["url"],
+            events=tuple(json.loads(row["events"])),
+            mailboxes=tuple(json.loads(row["mailboxes"])),
+            last_run_at=parse_iso(row["last_run_time"]) if row["last_run_time"] else None,
+            last_run_error=row["last_run_error"],
+        )
+        for row in rows
+    ]
 
 
 def _name(store: Store, table: str, row_id: int | None) -> str:

@@ -18,6 +18,14 @@ class Options:
     thread_customer_required: an older version that does not fall back to the conversation's customer.
     max_body_bytes: the proxy's limit, 413 above. skip_attachments: files are dropped without a word.
     auto_reply: the mailbox answers new conversations by mail.
+    list_inline_images: whether a thread's attachments name the pictures inside its text (core keeps them apart).
+
+    undo_seconds: how long an agent may take a reply back; its webhook waits as long.
+    chat_mode_seconds: the same wait for a reply written in the chat mode view.
+    webhook_delay_seconds: until a background job runs. webhook_timeout_seconds: per try.
+    webhook_retry_scale: the factor on the pauses between tries, two hours in all.
+    duplicate_webhooks: how often each one is sent. reorder: each is held back for a random part of so many seconds.
+    empty_webhooks: after each success comes one with nothing in it. drop_webhooks: no cron, so none ever leaves.
     """
 
     number_offset: int = 1000
@@ -32,3 +40,13 @@ class Options:
     max_body_bytes: int | None = None
     skip_attachments: bool = False
     auto_reply: bool = True
+    list_inline_images: bool = False
+    undo_seconds: float = 15.0
+    chat_mode_seconds: float = 1.0
+    webhook_delay_seconds: float = 0.0
+    webhook_timeout_seconds: float = 30.0
+    webhook_retry_scale: float = 1.0
+    duplicate_webhooks: int = 1
+    reorder: float = 0.0
+    empty_webhooks: bool = False
+    drop_webhooks: bool = False

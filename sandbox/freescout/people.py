@@ -1,13 +1,12 @@
-"""What people do in FreeScout itself: customers write mails, agents answer, note, close, assign, merge and delete."""
+"""What people do in FreeScout itself: customers write mails; agents close, assign, move, merge, tag and delete."""
 
-from collections.abc import Sequence
+import json
 
-from sandbox.freescout import attachments, conversation_changes, conversations, tags, threads
+from sandbox.freescout import conversation_changes, conversations, tags, threads
+from sandbox.freescout.announcing import conversation_event
 from sandbox.freescout.call import World
 from sandbox.freescout.cleaning import subject as cut_subject
 from sandbox.freescout.customers import by_email
-
-File = tuple[str, str, bytes]
 
 
 def email_conversation(world: World, mailbox_id: int, from_email: str, name: str, subject: str, body: str) -> int:
@@ -15,7 +14,7 @@ def email_conversation(world: World, mailbox_id: int, from_email: str, name: str
     store = world.store
     first_name, _, last_name = name.partition(" ")
     with store.transaction():
-        customer_id = by_email(store, from_email, first_name, last_name)
+        customer_id = by_email(world, from_email, first_name, last_name)
         now = store.now()
         conversation_id = store.insert(
             "conversation",
@@ -37,42 +36,6 @@ def email_conversation(world: World, mailbox_id: int, from_email: str, name: str
     return conversation_id
 
 
-def write(
-    world: World,
-    conversation_id: int,
-    kind: str,
-    user_id: int,
-    body: str,
-    *,
-    status: str | None,
-    state: str,
-    files: Sequence[File],
-) -> int:
-    """An agent writes a reply (`message`) or a note; replying takes an unassigned conversation. Returns its id."""
-    conversation = conversations.existing(world, conversation_id)
-    with world.store.transaction():
-        new = threads.NewThread(type=kind, body=body, user_id=user_id, status=status, state=state)
-        thread_id = threads.add(world, conversation_id, new)
-        for name, mime_type, data in files:
-            attachments.add(world.store, thread_id, name, mime_type, data)
-        if kind == "message" and state == "published" and conversation["assignee_id"] is None:
-            world.store.update("conversation", conversation_id, assignee_id=user_id)
-    return thread_id
-
-
-def change_reply(world: World, thread_id: int, *, state: str | None = None, body: str | None = None) -> None:
-    """An agent takes a reply back (draft), publishes a draft, or edits its text."""
-    row = world.store.one("thread", thread_id)
-    if row is None:
-        raise LookupError(f"no thread with id {thread_id}")
-    changes = {"state": state} if state is not None else {}
-    if body is not None:
-        changes["body"] = body
-    with world.store.transaction():
-        world.store.update("thread", thread_id, **changes)
-        world.store.update("conversation", row["conversation_id"], updated_at=world.store.now())
-
-
 def set_status(world: World, conversation_id: int, status: str, user_id: int) -> None:
     """An agent sets the status."""
     with world.store.transaction():
@@ -91,26 +54,38 @@ def change_customer(world: World, conversation_id: int, customer_id: int, user_i
         conversation_changes.change_customer(world, conversation_id, customer_id, user_id)
 
 
+def move(world: World, conversation_id: int, mailbox_id: int, user_id: int) -> None:
+    """An agent moves the conversation to another mailbox."""
+    with world.store.transaction():
+        conversation_changes.move(world, conversation_id, mailbox_id, user_id)
+
+
 def merge(world: World, merged_id: int, into_id: int, user_id: int) -> None:
-    """All threads of one move into the other; the emptied one goes to the trash and says where they went."""
-    store = world.store
-    conversations.existing(world, merged_id)
-    number = into_id + world.options.number_offset
+    """All threads of one move into the other, as they are; the emptied one goes to the trash. No webhook tells of it.
+
+    As core's `Conversation::mergeConversations` does it, with what it remembers at the threads.
+    """
+    store, offset = world.store, world.options.number_offset
+    if merged_id == into_id:
+        raise ValueError("a conversation cannot be merged with itself")
     with store.transaction():
-        store.execute("UPDATE thread SET conversation_id = ? WHERE conversation_id = ?", into_id, merged_id)
+        for row in store.rows("SELECT id, meta FROM thread WHERE conversation_id = ?", merged_id):
+            meta = json.dumps({**json.loads(row["meta"]), "pc": merged_id})
+            store.update("thread", row["id"], conversation_id=into_id, meta=meta)
         threads.add_lineitem(
-            world, into_id, "merged", user_id, f"merged with #{merged_id + world.options.number_offset}"
+            world, into_id, "merged", user_id, f"merged with #{merged_id + offset}", meta={"mwc": merged_id}
         )
-        threads.add_lineitem(world, merged_id, "merged", user_id, f"merged into #{number}")
-    trash(world, merged_id, user_id)
+        threads.add_lineitem(
+            world, merged_id, "merged", user_id, f"merged into #{into_id + offset}", meta={"mic": into_id}
+        )
+        _to_trash(world, merged_id, user_id)
 
 
 def trash(world: World, conversation_id: int, user_id: int) -> None:
     """Move a conversation to the Deleted folder; its status stays."""
-    conversations.existing(world, conversation_id)
     with world.store.transaction():
-        world.store.update("conversation", conversation_id, state="deleted")
-        threads.add_lineitem(world, conversation_id, "deleted-ticket", user_id, "deleted")
+        _to_trash(world, conversation_id, user_id)
+        conversation_event(world, "convo.deleted", conversation_id)
 
 
 def restore(world: World, conversation_id: int, user_id: int) -> None:
@@ -118,6 +93,7 @@ def restore(world: World, conversation_id: int, user_id: int) -> None:
     with world.store.transaction():
         world.store.update("conversation", conversation_id, state="published")
         threads.add_lineitem(world, conversation_id, "restore-ticket", user_id, "restored")
+        conversation_event(world, "convo.restored", conversation_id)
 
 
 def delete_forever(world: World, conversation_id: int) -> None:
@@ -130,3 +106,8 @@ def add_tag(world: World, conversation_id: int, name: str) -> None:
     """An agent adds a tag; `updatedAt` does not move."""
     with world.store.transaction():
         tags.attach(world.store, conversation_id, name)
+
+
+def _to_trash(world: World, conversation_id: int, user_id: int) -> None:
+    world.store.update("conversation", conversation_id, state="deleted")
+    threads.add_lineitem(world, conversation_id, "deleted-ticket", user_id, "deleted")

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A stored file; `url` is the tokened link that opens without a login."""
+    """A stored file; `url` is the tokened link that opens without a login. `embedded`: a picture inside the text."""
 
     id: int
     file_name: str
@@ -16,11 +16,16 @@ class Attachment:
     size: int
     data: bytes
     url: str
+    embedded: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """One entry of a conversation; `type` is customer, message, note or lineitem."""
+    """One entry of a conversation; `type` is customer, message, note or lineitem.
+
+    `meta` holds what core remembers beside it: `pc` the conversation it was merged from, `mwc` and `mic` of a
+    `merged` line the conversation merged with and into.
+    """
 
     id: int
     conversation_id: int
@@ -33,6 +38,7 @@ class Thread:
     action_type: str
     created_at: datetime
     attachments: tuple[Attachment, ...]
+    meta: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,7 @@ class Conversation:
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+    closed_by: int | None
 
     def of_type(self, *types: str) -> tuple[Thread, ...]:
         """The threads of the given types, oldest first."""
@@ -110,8 +117,27 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A registered webhook."""
+    """A registered webhook; an empty `mailboxes` means all of them."""
 
     id: int
     url: str
     events: tuple[str, ...]
+    mailboxes: tuple[int, ...]
+    last_run_at: datetime | None
+    last_run_error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDelivery:
+    """One webhook as it was or is being sent. `status` is the latest answer, 0 while there was none.
+
+    `done`: it will not be tried again. `empty`: one of those that come with nothing in them.
+    """
+
+    event: str
+    url: str
+    conversation_id: int | None
+    status: int
+    tries: int
+    done: bool
+    empty: bool = False

@@ -40,12 +40,12 @@ CREATE TABLE IF NOT EXISTS thread (
   source_via TEXT NOT NULL, customer_id INTEGER, created_by_customer_id INTEGER, created_by_user_id INTEGER,
   assignee_id INTEGER,
   mail_to TEXT NOT NULL DEFAULT '[]', cc TEXT NOT NULL DEFAULT '[]', bcc TEXT NOT NULL DEFAULT '[]',
-  imported INTEGER NOT NULL DEFAULT 0,
+  imported INTEGER NOT NULL DEFAULT 0, meta TEXT NOT NULL DEFAULT '{}',
   created_at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS thread_conversation ON thread (conversation_id);
 CREATE TABLE IF NOT EXISTS attachment (
   id INTEGER PRIMARY KEY AUTOINCREMENT, thread_id INTEGER NOT NULL, file_name TEXT NOT NULL, mime_type TEXT NOT NULL,
-  size INTEGER NOT NULL, token TEXT NOT NULL, data BLOB NOT NULL);
+  size INTEGER NOT NULL, token TEXT NOT NULL, embedded INTEGER NOT NULL DEFAULT 0, data BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS attachment_thread ON attachment (thread_id);
 CREATE TABLE IF NOT EXISTS tag (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE);
 CREATE TABLE IF NOT EXISTS conversation_tag (
@@ -57,7 +57,8 @@ CREATE TABLE IF NOT EXISTS custom_value (
   conversation_id INTEGER NOT NULL, field_id INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (conversation_id,
   field_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS webhook (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, url TEXT NOT NULL, events TEXT NOT NULL, mailboxes TEXT NOT NULL);
+  id INTEGER PRIMARY KEY AUTOINCREMENT, url TEXT NOT NULL, events TEXT NOT NULL, mailboxes TEXT NOT NULL,
+  last_run_time TEXT, last_run_error TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS mail (
   id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL,
   conversation_id INTEGER NOT NULL, error TEXT);

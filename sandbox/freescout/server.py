@@ -3,6 +3,8 @@
 import asyncio
 import json
 import socket
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
@@ -91,7 +93,7 @@ class Server:
             elif last is not None and last.kind is FaultKind.STATUS_AFTER:
                 answer = _failure(last)
         self._record(request, raw, answer, last)
-        return _response(answer)
+        return _response(answer, self._world.store.clock())
 
     def _answer(self, request: web.Request, raw: bytes) -> Answer:
         limit = self._world.options.max_body_bytes
@@ -166,15 +168,16 @@ def _cut(request: web.Request) -> None:
         request.transport.abort()
 
 
-def _response(answer: Answer | None) -> web.Response:
+def _response(answer: Answer | None, now: datetime) -> web.Response:
+    date = {"Date": format_datetime(now.astimezone(UTC), usegmt=True)}
     if answer is None:
-        return web.Response(status=500)
+        return web.Response(status=500, headers=date)
     body: str | bytes | None
     body = json.dumps(answer.body) if isinstance(answer.body, dict) else answer.body
     if isinstance(body, str):
         body = body.encode()
     # A 204 carries no content type; everything else names one, also an empty 201, as PHP does.
-    headers = dict(answer.headers)
+    headers = {**date, **answer.headers}
     if answer.status != 204:
         headers["Content-Type"] = (
             answer.content_type if answer.content_type != "text/html" else "text/html; charset=UTF-8"

@@ -132,7 +132,10 @@ def thread_json(world: World, thread_id: int) -> Json:
 def _thread_json(world: World, row: sqlite3.Row, assignee: Json | None) -> Json:
     store = world.store
     attachments = store.rows(
-        "SELECT id, file_name, mime_type, size, token FROM attachment WHERE thread_id = ? ORDER BY id", row["id"]
+        "SELECT id, file_name, mime_type, size, token FROM attachment"
+        " WHERE thread_id = ? AND embedded <= ? ORDER BY id",
+        row["id"],
+        int(world.options.list_inline_images),
     )
     return {
         "id": row["id"],

@@ -1,5 +1,6 @@
 """The FreeScout simulator: the documented API with its real quirks, what people do in it, and faults on the way."""
 
+import asyncio
 import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
@@ -11,9 +12,18 @@ from sandbox.freescout.call import World
 from sandbox.freescout.faults import Faults
 from sandbox.freescout.inspection import read_conversation, read_customers, read_webhooks
 from sandbox.freescout.options import ALL_MODULES, Options
-from sandbox.freescout.records import Conversation, Customer, Mail, Problem, RecordedRequest, Webhook
+from sandbox.freescout.records import (
+    Conversation,
+    Customer,
+    Mail,
+    Problem,
+    RecordedRequest,
+    Webhook,
+    WebhookDelivery,
+)
 from sandbox.freescout.server import Server
 from sandbox.freescout.store import Store, new_key, utc_now
+from sandbox.freescout.webhook_sender import WebhookSender
 
 
 class FreeScoutSimulator(People):
@@ -42,6 +52,17 @@ class FreeScoutSimulator(People):
         max_body_bytes: int | None = None,
         skip_attachments: bool = False,
         auto_reply: bool = True,
+        list_inline_images: bool = False,
+        webhook_secret: str = "",
+        undo_seconds: float = 15.0,
+        chat_mode_seconds: float = 1.0,
+        webhook_delay_seconds: float = 0.0,
+        webhook_timeout_seconds: float = 30.0,
+        webhook_retry_scale: float = 1.0,
+        duplicate_webhooks: int = 1,
+        reorder: float = 0.0,
+        empty_webhooks: bool = False,
+        drop_webhooks: bool = False,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.options = Options(
@@ -57,11 +78,22 @@ class FreeScoutSimulator(People):
             max_body_bytes=max_body_bytes,
             skip_attachments=skip_attachments,
             auto_reply=auto_reply,
+            list_inline_images=list_inline_images,
+            undo_seconds=undo_seconds,
+            chat_mode_seconds=chat_mode_seconds,
+            webhook_delay_seconds=webhook_delay_seconds,
+            webhook_timeout_seconds=webhook_timeout_seconds,
+            webhook_retry_scale=webhook_retry_scale,
+            duplicate_webhooks=duplicate_webhooks,
+            reorder=reorder,
+            empty_webhooks=empty_webhooks,
+            drop_webhooks=drop_webhooks,
         )
         self.faults = Faults()
         store = Store(database, clock)
         with store.transaction():
             self.api_key = store.setting("api_key", lambda: api_key or new_key())
+            self.webhook_secret = store.setting("webhook_secret", lambda: webhook_secret or new_key())
             mailbox_id = int(
                 store.setting("mailbox_id", lambda: str(store.add_mailbox("Support", "support@help.example")))
             )
@@ -69,6 +101,8 @@ class FreeScoutSimulator(People):
             self.bot_user_id = int(store.setting("bot_user_id", lambda: str(_add_bot(store))))
         world = World(store=store, options=self.options, bot_user_id=self.bot_user_id)
         super().__init__(world, mailbox_id=mailbox_id, admin_id=admin_id)
+        self._sender = WebhookSender(world, self.webhook_secret)
+        world.announced = self._sender.announce
         self._server = Server(self._world, self.faults, api_key=self.api_key, host=host, port=port)
 
     # --- the server ---
@@ -79,16 +113,21 @@ class FreeScoutSimulator(People):
         return self._server.url
 
     async def start(self) -> None:
-        """Listen. After a stop: on the same port, with the same data."""
+        """Listen, and send webhooks. After a stop: on the same port, with the same data."""
         await self._server.listen()
+        await self._sender.start()
 
     async def stop(self) -> None:
-        """Cut all connections, free the port and close the database."""
+        """Cut all connections, free the port and close the database; webhooks not yet sent are forgotten."""
+        await self._sender.stop()
         await self._server.hang_up(reserve=False)
         self._world.store.close()
 
     async def go_down(self) -> None:
-        """Cut all connections and refuse new ones; people can go on working, as behind a broken proxy."""
+        """Cut all connections and refuse new ones; people can go on working, as behind a broken proxy.
+
+        Webhooks still leave, for nothing is wrong with the way out.
+        """
         await self._server.hang_up(reserve=True)
 
     async def come_back(self) -> None:
@@ -138,6 +177,16 @@ class FreeScoutSimulator(People):
         return read_webhooks(self._world.store)
 
     @property
+    def webhook_deliveries(self) -> list[WebhookDelivery]:
+        """The webhooks sent so far, in the order of their first try; kept in memory, so gone with this object."""
+        return [each.record() for each in self._sender.sent]
+
+    async def webhooks_sent(self, timeout_seconds: float = 10.0) -> None:
+        """Wait until no webhook is waiting, on its way, or to be tried again; TimeoutError otherwise."""
+        async with asyncio.timeout(timeout_seconds):
+            await self._sender.idle()
+
+    @property
     def mails(self) -> list[Mail]:
         """Mails to customers that the real one would have sent, oldest first."""
         return mails.recorded(self._world, notifications_only=False)
@@ -164,7 +213,7 @@ class FreeScoutSimulator(People):
 
 
 def _add_admin(store: Store) -> int:
-    return store.add_user("Ada", "Admin", "admin@help.example", role="admin", subscribed=False)
+    return store.add_user("Ines", "Admin", "admin@help.example", role="admin", subscribed=False)
 
 
 def _add_bot(store: Store) -> int:

@@ -39,13 +39,14 @@ class Store:
 
     def __init__(self, path: Path | str, clock: Callable[[], datetime]) -> None:
         self._path = str(path)
-        self._clock = clock
+        self.clock = clock
         self._connection: sqlite3.Connection | None = None
         self._depth = 0
+        self._after_commit: list[Callable[[], None]] = []
 
     def now(self) -> str:
         """This instant as FreeScout writes it: whole seconds, UTC."""
-        return iso(self._clock())
+        return iso(self.clock())
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -66,6 +67,13 @@ class Store:
             self._connection.close()
             self._connection = None
 
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do it when the transaction has come to a good end; at once when there is none."""
+        if self._depth == 0:
+            act()
+        else:
+            self._after_commit.append(act)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; may be nested, the outermost one commits."""
@@ -79,10 +87,14 @@ class Store:
             self._depth -= 1
             if self._depth == 0:
                 connection.execute("ROLLBACK")
+                self._after_commit.clear()
             raise
         self._depth -= 1
         if self._depth == 0:
             connection.execute("COMMIT")
+            waiting, self._after_commit = self._after_commit, []
+            for act in waiting:
+                act()
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         """All rows of a query."""

@@ -2,11 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.freescout import attachments, mails
+from sandbox.freescout.announcing import thread_event
 from sandbox.freescout.answers import Answer, Json, not_found, refused, required
 from sandbox.freescout.call import Call, World, as_list, as_object, as_text, is_empty
 from sandbox.freescout.cleaning import preview
@@ -89,8 +90,10 @@ def parse(
     )
 
 
-def add(world: World, conversation_id: int, new: NewThread, *, creating: bool = False) -> int:
-    """Store a thread with all its side effects, mails included; returns its id.
+def add(
+    world: World, conversation_id: int, new: NewThread, *, creating: bool = False, undo_seconds: float | None = None
+) -> int:
+    """Store a thread with all its side effects, mails and webhooks included; returns its id.
 
     A customer post makes the conversation active (so it reopens), brings it back from the trash, and makes the writer
     the conversation's customer. An agent's reply makes it pending. A note changes nothing.
@@ -116,15 +119,24 @@ def add(world: World, conversation_id: int, new: NewThread, *, creating: bool = 
         changes["state"] = "published"
     if is_customer and not creating:
         changes["customer_id"] = customer_id
-    thread_id = _insert(world, conversation, new, customer_id, str(changes.get("status", "nochange")), now)
+    thread_id = insert(world, conversation, new, customer_id, str(changes.get("status", "nochange")))
     store.update("conversation", conversation_id, **changes)
     if not new.imported and new.state == "published":
         _send_mails(world, conversation_id, new.type, creating=creating)
+    stale = {"threadsCount": conversation["threads_count"], "preview": conversation["preview"]}
+    thread_event(world, conversation_id, new.type, stale, creating=creating, undo_seconds=undo_seconds)
     return thread_id
 
 
 def add_lineitem(
-    world: World, conversation_id: int, action: str, user_id: int, text: str, status: str = "nochange"
+    world: World,
+    conversation_id: int,
+    action: str,
+    user_id: int,
+    text: str,
+    *,
+    status: str = "nochange",
+    meta: Mapping[str, int] | None = None,
 ) -> int:
     """Store the line that tells what somebody did with the conversation."""
     conversation = _conversation(world, conversation_id)
@@ -143,6 +155,7 @@ def add_lineitem(
         customer_id=conversation["customer_id"],
         created_by_user_id=user_id,
         assignee_id=conversation["assignee_id"],
+        meta=json.dumps(dict(meta or {})),
         created_at=now,
     )
     world.store.update("conversation", conversation_id, user_updated_at=now, updated_at=now)
@@ -159,9 +172,8 @@ def _send_mails(world: World, conversation_id: int, kind: str, *, creating: bool
         mails.agent_reply(world, conversation)
 
 
-def _insert(
-    world: World, conversation: sqlite3.Row, new: NewThread, customer_id: int | None, status: str, now: str
-) -> int:
+def insert(world: World, conversation: sqlite3.Row, new: NewThread, customer_id: int | None, status: str) -> int:
+    """Store the row alone, without any effect on its conversation."""
     is_customer = new.type == "customer"
     return world.store.insert(
         "thread",
@@ -180,7 +192,7 @@ def _insert(
         cc=json.dumps(list(new.cc)),
         bcc=json.dumps(list(new.bcc)),
         imported=int(new.imported),
-        created_at=(new.created_at if new.imported else None) or now,
+        created_at=(new.created_at if new.imported else None) or world.store.now(),
     )
 
 

@@ -4,6 +4,7 @@ import json
 
 from sandbox.freescout.answers import Answer, Json, RefusedError, html, no_content, not_found, required
 from sandbox.freescout.call import Call, as_list, as_text, is_empty
+from sandbox.freescout.store import as_id
 
 EVENTS = frozenset(
     {
@@ -38,7 +39,7 @@ def create(call: Call) -> Answer:
         "webhook",
         url=as_text(call.body["url"]),
         events=json.dumps(events),
-        mailboxes=json.dumps(as_list(call.body.get("mailboxes"))),
+        mailboxes=json.dumps([number for each in as_list(call.body.get("mailboxes")) if (number := as_id(each))]),
     )
     return call.created(webhook_id, _shown(call, webhook_id))
 
@@ -68,8 +69,8 @@ def _shown(call: Call, webhook_id: int) -> Json:
         "url": row["url"],
         "events": json.loads(row["events"]),
         "mailboxes": json.loads(row["mailboxes"]),
-        "lastRunTime": None,
-        "lastRunError": "",
+        "lastRunTime": row["last_run_time"],
+        "lastRunError": row["last_run_error"],
     }
 
 

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiohttp import web
 
+Json = dict[str, Any]
 T = TypeVar("T")
 
 MAX_TEXT = 2000
@@ -78,6 +79,13 @@ class Body:
             raise RefusedError(f"This is no id: {name}.")
         return int(value)
 
+    def number(self, name: str) -> int:
+        """A positive whole number."""
+        value = self._values.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 53:
+            raise RefusedError(f"This is no number: {name}.")
+        return value
+
     def texts(self, name: str) -> dict[str, str]:
         """An object of texts; empty ones are left out."""
         value = self._values.get(name) or {}
@@ -101,3 +109,7 @@ class Body:
             ]
         except (KeyError, TypeError, AttributeError, binascii.Error, ValueError):
             raise RefusedError("A file arrived broken.") from None
+
+
+Act = Callable[[Body], Awaitable[Json]]
+"""One thing people do: what the page sent in, what it is answered out."""

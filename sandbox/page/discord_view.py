@@ -20,11 +20,12 @@ SYSTEM_WORDS = {4: "renamed this", 6: "pinned a message"}
 
 def discord_view(world: SandboxWorld) -> Json:
     """Channels with their messages, people, and the commands the bot has registered."""
-    view = _View(world.discord)
+    view = _View(world)
     everybody = list(world.discord_people)
     channels = [
         view.channel(world.support, kind="text", people=everybody),
         view.channel(world.forum, kind="forum", people=everybody),
+        view.direct({name: who for name, who in world.discord_people.items() if not _is_lead(world, who)}),
         view.channel(world.staff, kind="staff", people=["Alexander"]),
     ]
     return {
@@ -41,8 +42,9 @@ def _is_lead(world: SandboxWorld, member: Member) -> bool:
 
 
 class _View:
-    def __init__(self, simulator: DiscordSimulator) -> None:
-        self._simulator = simulator
+    def __init__(self, world: SandboxWorld) -> None:
+        self._simulator: DiscordSimulator = world.discord
+        self._authors = {member.id: name for name, member in world.discord_people.items()}
 
     def channel(self, channel: Channel, *, kind: str, people: list[str]) -> Json:
         shown: Json = {"id": str(channel.id), "name": channel.name, "kind": kind, "people": people}
@@ -54,6 +56,16 @@ class _View:
             threads = {thread.id: thread for thread in self._simulator.threads(channel.id)}
             shown["messages"] = [self._message(each, threads.get(each.id)) for each in self._messages(channel.id)]
         return shown
+
+    def direct(self, people: dict[str, Member]) -> Json:
+        """One place for all direct messages: each person sees their own with the bot."""
+        places = []
+        for name, member in people.items():
+            channel = self._simulator.direct_channel(member)
+            messages = [self._message(each, None) for each in self._messages(channel.id)]
+            places.append({"person": name, "id": str(channel.id), "messages": messages})
+        shown: Json = {"id": "direct", "name": "Direct messages", "kind": "direct", "people": list(people)}
+        return shown | {"messages": [], "posts": [], "places": places}
 
     def _messages(self, channel_id: int) -> list[Message]:
         latest = self._simulator.messages(channel_id)[-SHOWN_MESSAGES:]
@@ -73,6 +85,7 @@ class _View:
             "channel": str(message.channel_id),
             "author": message.author.display_name or message.author.name,
             "bot": message.author.bot,
+            "mine": self._authors.get(message.author.id, ""),
             "system": "" if message.type in SPOKEN else SYSTEM_WORDS.get(message.type, "did something"),
             "text": message.content,
             "embeds": [_embed(embed) for embed in message.embeds],
@@ -86,6 +99,7 @@ class _View:
             ],
             "reply_to": self._replied(message),
             "files": [_file(message, each) for each in message.attachments],
+            "buttons": [_button(each) for row in message.components for each in row.get("components", [])],
             "thread": self._thread(thread) if thread is not None else None,
         }
 
@@ -110,7 +124,7 @@ class _View:
 
     def _people(self, users: set[int]) -> list[str]:
         members = self._simulator.guild.members
-        return [members[each].user.display_name or members[each].user.name for each in users if each in members]
+        return sorted(members[each].user.display_name or members[each].user.name for each in users if each in members)
 
 
 def _embed(embed: Json) -> Json:
@@ -118,6 +132,16 @@ def _embed(embed: Json) -> Json:
         "title": str(embed.get("title") or ""),
         "text": str(embed.get("description") or ""),
         "fields": [{"name": str(each["name"]), "value": str(each["value"])} for each in embed.get("fields", [])],
+    }
+
+
+def _button(component: Json) -> Json:
+    emoji = str((component.get("emoji") or {}).get("name") or "")
+    return {
+        "id": str(component.get("custom_id") or ""),
+        "label": " ".join(filter(None, (emoji, str(component.get("label") or "")))),
+        "style": int(component.get("style") or 2),
+        "disabled": bool(component.get("disabled")) or not component.get("custom_id"),
     }
 
 

@@ -18,16 +18,25 @@ def freescout_view(world: SandboxWorld) -> Json:
     """The latest conversations, newest first, from the help desk's own database: also while FreeScout is down."""
     conversations = [each for each in world.freescout.conversations() if each.state != "deleted"]
     latest = conversations[-SHOWN_CONVERSATIONS:][::-1]
-    return {"up": world.freescout_up, "conversations": [_row(each) for each in latest], "count": len(conversations)}
+    agents = {user_id: name for name, user_id in world.agents.items()}
+    return {
+        "up": world.freescout_up,
+        "conversations": [_row(each, agents) for each in latest],
+        "count": len(conversations),
+        "agents": list(world.agents),
+    }
 
 
-def conversation_view(conversation: Conversation) -> Json:
-    """One conversation with all its threads, oldest first."""
-    return {**_row(conversation), "threads": [_thread(conversation, each) for each in conversation.threads]}
+def conversation_view(world: SandboxWorld, conversation: Conversation) -> Json:
+    """One conversation with all its threads, oldest first; those an agent may still take back say until when."""
+    agents = {user_id: name for name, user_id in world.agents.items()}
+    undo_seconds = world.freescout.options.undo_seconds
+    threads = [_thread(conversation, each, agents, undo_seconds) for each in conversation.threads]
+    return {**_row(conversation, agents), "threads": threads}
 
 
-def _row(conversation: Conversation) -> Json:
-    spoken = conversation.of_type("customer", "message", "note")
+def _row(conversation: Conversation, agents: dict[int, str]) -> Json:
+    spoken = [each for each in conversation.of_type("customer", "message", "note") if each.state != "draft"]
     return {
         "id": conversation.id,
         "number": conversation.number,
@@ -35,17 +44,26 @@ def _row(conversation: Conversation) -> Json:
         "customer": conversation.customer_name,
         "type": conversation.type,
         "status": conversation.status,
+        "assignee": agents.get(conversation.assignee_id or 0, ""),
         "tags": list(conversation.tags),
         "fields": [{"name": name, "value": value} for name, value in conversation.custom_fields.items() if value],
         "threads_count": len(spoken),
         "preview": plain_text(_LINK.sub("", spoken[-1].body))[:PREVIEW_LENGTH] if spoken else "",
         "at": conversation.created_at.timestamp(),
         # Changes whenever the page has to fetch the open conversation again.
-        "version": f"{len(conversation.threads)}/{conversation.updated_at.isoformat()}/{conversation.status}",
+        "version": "/".join(
+            (
+                conversation.updated_at.isoformat(),
+                conversation.status,
+                str(conversation.assignee_id),
+                *(f"{each.id}{each.state[0]}{len(each.body)}" for each in conversation.threads),
+            )
+        ),
     }
 
 
-def _thread(conversation: Conversation, thread: Thread) -> Json:
+def _thread(conversation: Conversation, thread: Thread, agents: dict[int, str], undo_seconds: float) -> Json:
+    sent_by_agent = thread.type == "message" and thread.state == "published" and thread.user_id in agents
     return {
         "id": thread.id,
         "type": thread.type,
@@ -54,6 +72,8 @@ def _thread(conversation: Conversation, thread: Thread) -> Json:
         "html": safe_html(thread.body),
         "at": thread.created_at.timestamp(),
         "draft": thread.state == "draft",
+        "agent": agents.get(thread.user_id or 0, ""),
+        "undo_until": thread.created_at.timestamp() + undo_seconds if sent_by_agent else 0,
         "files": [_file(conversation, each) for each in thread.attachments],
     }
 

@@ -1,6 +1,7 @@
 """The Matrix rooms as the page shows them: what Jonas reads in the support room, and Alexander in the staff room."""
 
 from typing import Any
+from urllib.parse import quote
 
 from sandbox.page.markup import safe_html
 from sandbox.room_reader import Event, RoomReader, relation, thread_root
@@ -9,6 +10,7 @@ from sandbox.world import SandboxWorld
 Json = dict[str, Any]
 
 SHOWN_MESSAGES = 150
+DIRECT = "direct"
 FILE_KINDS = frozenset({"m.file", "m.image", "m.audio", "m.video"})
 
 
@@ -19,20 +21,32 @@ def matrix_view(world: SandboxWorld) -> Json:
     names[bot] = "Support Bot"
     support = _Room(world.support_reader, world.support_room, names, bot)
     staff = _Room(world.staff_reader, world.staff_room, names, bot)
+    direct = {name: _Room(world.reader_of(room), room, names, bot) for name, room in world.direct_rooms.items()}
     return {
         "server": world.synapse.server_name,
         "people": [{"name": name, "triager": name == "Alexander"} for name in world.matrix_people],
         "rooms": [
             support.view("Support", kind="support", people=list(world.matrix_people)),
+            _direct_view(["Jonas"], direct),
             staff.view("Support team", kind="staff", people=["Alexander"]),
         ],
     }
+
+
+def _direct_view(people: list[str], rooms: "dict[str, _Room]") -> Json:
+    """One place for direct messages; a person's room with the bot is made with the first one."""
+    places = []
+    for name in people:
+        here = rooms[name].view(name, kind=DIRECT, people=[name]) if name in rooms else {"id": "", "messages": []}
+        places.append({"person": name, "id": here["id"], "messages": here["messages"]})
+    return {"id": DIRECT, "name": "Direct messages", "kind": DIRECT, "people": people, "messages": [], "places": places}
 
 
 class _Room:
     def __init__(self, reader: RoomReader, room: str, names: dict[str, str], bot: str) -> None:
         self._room = room
         self._names = names
+        self._people = {user_id: name for user_id, name in names.items() if user_id != bot}
         self._bot = bot
         self._events = reader.events(room)
         self._reader = reader
@@ -70,6 +84,8 @@ class _Room:
             "id": event_id,
             "author": self._name(event),
             "bot": event["sender"] == self._bot,
+            "mine": self._people.get(str(event["sender"]), ""),
+            "room": self._room,
             "notice": kind == "m.notice",
             "text": "" if kind in FILE_KINDS else str(content.get("body", "")),
             "html": safe_html(str(content.get("formatted_body", ""))) if rich else "",
@@ -99,4 +115,10 @@ def _replaced(event: Event) -> str | None:
 def _file(content: Json) -> Json:
     details = content.get("info") or {}
     name = str(content.get("filename") or content.get("body", "file"))
-    return {"name": name, "size": details.get("size", 0), "image": False, "href": ""}
+    address = str(content.get("url") or "").removeprefix("mxc://")
+    return {
+        "name": name,
+        "size": details.get("size", 0),
+        "image": bool(address) and content.get("msgtype") == "m.image",
+        "href": f"files/matrix/{address}?name={quote(name, safe='')}" if address else "",
+    }

@@ -49,7 +49,7 @@ class WorldViews:
     def conversation(self, number: int) -> Json:
         """One conversation with its threads."""
         try:
-            return conversation_view(self._world.freescout.conversation(number=number))
+            return conversation_view(self._world, self._world.freescout.conversation(number=number))
         except (LookupError, AttributeError):  # AttributeError: the worlds are still starting
             raise RefusedError(f"There is no conversation #{number}.", status=404) from None
 

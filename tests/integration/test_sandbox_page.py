@@ -1,30 +1,21 @@
 """The sandbox's page in a real browser: what happens shows, what is typed happens, and nothing typed runs as code."""
 
 import asyncio
-import os
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import expect
 
 from sandbox.page import PageServer
 from sandbox.world import SandboxWorld
+from tests.integration.page_browser import DESKTOP, MARKS, PHONE, Open
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytest_plugins = ["tests.integration.page_fixtures"]
+pytestmark = MARKS
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.synapse,
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)"),
-]
-
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
 ATTACK = '<img src=x onerror="window.attacked=1"><script>window.attacked=1</script>'
 TRIAGE = {
     "id": "1",
@@ -38,62 +29,6 @@ TRIAGE = {
         {"type": 3, "name": "note", "description": "Why"},
     ],
 }  # fmt: skip
-
-Open = Callable[[dict[str, int]], Awaitable[Page]]
-
-
-def is_fault(message: ConsoleMessage) -> bool:
-    """An error of the page; that a request was refused, which Chromium notes as well, is part of what is tested."""
-    return message.type == "error" and not message.text.startswith("Failed to load resource")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SandboxWorld]:
-    """The three worlds, without the bot: the page shows whatever happens in them."""
-    made = SandboxWorld(tmp_path_factory.mktemp("sandbox"))
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.stop()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(world: SandboxWorld) -> AsyncIterator[PageServer]:
-    made = PageServer(world)
-    await made.start(0)
-    yield made
-    await made.stop()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield made
-        await made.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def open_page(browser: Browser, server: PageServer) -> AsyncIterator[Open]:
-    """Opens the page and waits until it is live; any error in its console fails the test."""
-    errors: list[str] = []
-    pages: list[Page] = []
-
-    async def open_it(size: dict[str, int] = DESKTOP) -> Page:
-        page = await browser.new_page(viewport={"width": size["width"], "height": size["height"]})
-        pages.append(page)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if is_fault(message) else None)
-        await page.goto(server.url)
-        await page.wait_for_selector("body[data-live]")
-        return page
-
-    yield open_it
-    for page in pages:
-        await page.close()
-    assert errors == []
 
 
 async def test_a_message_with_its_reaction_and_thread_appears_without_reloading(
@@ -110,7 +45,7 @@ async def test_a_message_with_its_reaction_and_thread_appears_without_reloading(
         world.alexander, world.support.id, "#1001 The export", message_id=message.id
     )
     await world.discord.post(world.alexander, thread.id, f"{world.mia.mention} your ticket")
-    await expect(shown.get_by_role("img", name="👀 by Alexander")).to_be_visible()
+    await expect(shown.get_by_role("button", name="👀 by Alexander")).to_be_visible()
     await expect(shown.get_by_text("#1001 The export")).to_be_visible()
     await expect(shown.get_by_text("@Mia your ticket")).to_be_visible()
     await expect(shown.get_by_role("link", name="log.txt")).to_be_visible()

@@ -5,6 +5,7 @@ import io
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,10 +17,14 @@ import psutil
 import pytest
 from rich.console import Console
 
+from sandbox import cast
 from sandbox.narration import Narrator, StepFailedError
+from sandbox.summary import sum_up
+from sandbox.witness import Witness
+from sandbox.world import SandboxWorld
 
 PROJECT = Path(__file__).resolve().parents[2]
-STORY_SECONDS = 100
+STORY_SECONDS = 240
 
 pytestmark = pytest.mark.synapse
 
@@ -93,9 +98,11 @@ def test_once_plays_every_step_ends_with_zero_and_leaves_no_process(start: Start
     assert sandbox.process.wait(STORY_SECONDS) == 0, sandbox.output
     assert sandbox.left_behind() == []
     told = sandbox.output
-    assert [int(number) for number in re.findall(r"^ (\d)  \S", told, re.MULTILINE)] == [1, 2, 3, 4, 5]
+    assert [int(number) for number in re.findall(r"^ (\d)  \S", told, re.MULTILINE)] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert "✗" not in told
-    assert told.count(" once ") == 4
+    requests, answers = told.split("What was asked, and what arrived")[1].split("What the team wrote")
+    assert requests.count(" once ") == 5
+    assert (len(re.findall(r"\bonce\b", answers)), len(re.findall(r"\bnever\b", answers))) == (3, 2)
     assert max(map(len, told.splitlines())) <= 80
 
 
@@ -154,3 +161,48 @@ async def test_a_step_is_told_only_after_it_was_seen() -> None:
     arrived.append(7)
     assert await telling == 7
     assert "✓ #7" in written.getvalue()
+
+
+async def test_when_one_world_cannot_start_nothing_of_the_others_stays_behind(tmp_path: Path) -> None:
+    world = SandboxWorld(tmp_path / "sandbox")
+    (tmp_path / "sandbox").mkdir()
+    (tmp_path / "sandbox" / "freescout.db").mkdir()
+    try:
+        with pytest.raises(sqlite3.Error):
+            await world.start()
+    finally:
+        await world.stop()
+    assert not any(str(tmp_path) in " ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"]))
+
+
+async def test_the_summary_fails_when_an_answer_is_missing_or_doubled_or_a_note_is_in_chat(tmp_path: Path) -> None:
+    world = SandboxWorld(tmp_path)
+    tell = Narrator(Console(file=io.StringIO(), width=80))
+    try:
+        await world.start()
+        asked = {who: [line.text for line in cast.REQUESTS if line.who == who] for who in ("Mia", "Jonas", "Lena")}
+        numbers = {
+            who: world.freescout.email_conversation(f"{who}@example.org", who, "s", " ".join(texts)).number
+            for who, texts in asked.items()
+        }
+        for answer in cast.ANSWERS[:-1]:
+            await world.discord.post(world.alexander, world.support.id, answer.key)
+        with pytest.raises(StepFailedError, match=f"“{cast.ADA_ANSWERS.key}” never in chat instead of once"):
+            sum_up(tell, world, numbers)
+        await world.jonas_matrix.send_text(world.support_room, cast.ADA_ANSWERS.key)
+        await tell.see(
+            lambda: Witness(world).times_in_chat(cast.ADA_ANSWERS) or None,
+            expected="her answer",
+            seen=lambda: "none",
+            tell=str,
+        )
+        sum_up(tell, world, numbers)
+        again = await world.discord.post(world.mia, world.support.id, cast.ALEXANDER_ADDS.key)
+        with pytest.raises(StepFailedError, match=f"“{cast.ALEXANDER_ADDS.key}” 2 times in chat"):
+            sum_up(tell, world, numbers)
+        await world.discord.delete(world.support.id, again.id)
+        await world.discord.post(world.mia, world.discord.direct_channel(world.mia).id, cast.ALEXANDER_NOTES.key)
+        with pytest.raises(StepFailedError, match=f"“{cast.ALEXANDER_NOTES.key}” once in chat instead of never"):
+            sum_up(tell, world, numbers)
+    finally:
+        await world.stop()

@@ -91,7 +91,7 @@ export class Commands {
     try {
       const member = this.who.value;
       const shown = await post("api/discord/commands", { member, channel, command: this.choice.value, options });
-      this.#show(member, shown);
+      this.say(member, shown);
     } catch (error) {
       this.wrong.textContent = error.message;
       this.wrong.hidden = false;
@@ -100,7 +100,8 @@ export class Commands {
     }
   }
 
-  #show(member, { text, ephemeral }) {
+  // Shows what the bot answered to `member`.
+  say(member, { text, ephemeral }) {
     const dismiss = el("button", { type: "button", class: "bare", onclick: () => { this.answer.hidden = true; } }, "Dismiss");
     const heading = el("p", {}, ephemeral ? `Only ${member} can see this` : "Everybody can see this", dismiss);
     this.answer.replaceChildren(heading, discordText(text || "(an empty answer)"));

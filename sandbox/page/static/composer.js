@@ -4,12 +4,12 @@ import { el } from "./dom.js";
 const BIGGEST_FILE = 15 * 1024 * 1024;
 
 export class Composer {
-  // send(values) returns a promise; values: {member, text, title, files, target}.
-  constructor(form, { name, send }) {
+  // send(values) returns a promise; values: {member, text, title, files, target}. `onwho` hears of another writer.
+  constructor(form, { name, send, onwho = () => {} }) {
     this.form = form;
     this.send = send;
     this.target = null;
-    this.who = el("select", { id: `${name}-as` });
+    this.who = el("select", { id: `${name}-as`, onchange: onwho });
     this.where = el("span", { class: "target" });
     this.leave = el("button", { type: "button", class: "bare", "aria-label": "Write to the channel again", onclick: () => this.aim(null) }, "×");
     this.title = el("input", { id: `${name}-post-title`, maxlength: "100", placeholder: "Title of the post", autocomplete: "off" });
@@ -32,7 +32,12 @@ export class Composer {
     this.place({ title: "", forum: false, people: [] });
   }
 
-  // Where top-level messages go now: {title, forum, people}.
+  // As whom people write and click now.
+  get member() {
+    return this.who.value;
+  }
+
+  // Where top-level messages go now: {title, forum, people}, and instead of "in TITLE" maybe {where}.
   place(place) {
     this.here = place;
     const names = place.people.map((person) => person.name);
@@ -45,24 +50,27 @@ export class Composer {
     this.#show();
   }
 
-  // Write into a thread or as a reply: {label, ...}; null is the channel itself.
+  // Write into a thread, as a reply, or over a message: {label, text, ...}; null is the channel itself.
   aim(target, focus = true) {
+    if (target?.text !== undefined || this.target?.text !== undefined) this.text.value = target?.text ?? "";
     this.target = target;
     this.#show();
+    this.#grow();
     if (focus) this.text.focus();
   }
 
   #show() {
     const forum = this.here.forum && !this.target;
     this.titleField.hidden = !forum;
-    this.attach.hidden = forum;
+    this.attach.hidden = forum || this.target?.text !== undefined;
+    this.who.disabled = this.target?.text !== undefined;
     this.leave.hidden = !this.target;
-    this.where.textContent = this.target ? this.target.label : forum ? `new post in ${this.here.title}` : `in ${this.here.title}`;
+    this.where.textContent = this.target ? this.target.label : forum ? `new post in ${this.here.title}` : this.here.where ?? `in ${this.here.title}`;
     this.where.classList.toggle("narrow", Boolean(this.target));
     const words = forum ? "What is it about?" : this.target ? "Write here" : `Message ${this.here.title}`;
     this.text.placeholder = words;
     this.label.textContent = words;
-    this.button.textContent = forum ? "Post" : "Send";
+    this.button.textContent = forum ? "Post" : this.target?.text !== undefined ? "Save" : "Send";
   }
 
   async #submit() {
@@ -73,6 +81,7 @@ export class Composer {
     try {
       await this.send({ member: this.who.value, text: this.text.value, title: this.title.value, files, target: this.target });
       this.text.value = this.title.value = this.picker.value = "";
+      if (this.target?.text !== undefined) this.aim(null, false);
       this.#count();
       this.#grow();
       this.#say("");
@@ -100,7 +109,7 @@ export class Composer {
   }
 }
 
-async function encoded(file) {
+export async function encoded(file) {
   if (file.size > BIGGEST_FILE) throw new Error(`${file.name} is too large for the sandbox (15 MB).`);
   const bytes = new Uint8Array(await file.arrayBuffer());
   let text = "";

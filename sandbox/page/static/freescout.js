@@ -1,8 +1,9 @@
 // The FreeScout column: the inbox, one conversation opened, and the switch that takes the help desk away.
+import { Desk } from "./desk.js";
 import { $, cleanedHtml, el, post, reconcile, showNotice, timeOf } from "./dom.js";
 import { files, isFresh, quietly } from "./message.js";
 
-const ENTRY = { customer: "", message: "reply", note: "internal note", lineitem: "" };
+const ENTRY = { customer: "", message: "reply", note: "internal note · never shown to customers", lineitem: "" };
 
 export class FreeScout {
   constructor() {
@@ -10,6 +11,7 @@ export class FreeScout {
     this.article = $("freescout-open");
     this.button = $("freescout-switch");
     this.button.addEventListener("click", () => this.#switch());
+    this.desk = new Desk($("freescout-desk"));
     this.head = el("div", { class: "head" });
     this.entries = el("div");
     this.article.append(this.head, this.entries);
@@ -51,6 +53,7 @@ export class FreeScout {
     const number = this.number;
     this.number = null;
     this.article.hidden = true;
+    this.desk.open(null, this.view.agents);
     this.list.hidden = false;
     this.list.querySelector(`[data-number="${number}"]`)?.focus();
   }
@@ -75,30 +78,30 @@ export class FreeScout {
     }
     if (this.number !== number) return;
     this.shown = item.version + item.tags;
+    const atEnd = this.article.scrollHeight - this.article.scrollTop - this.article.clientHeight < 60;
     if (focus) quietly(() => this.#draw(item));
     else this.#draw(item);
-    if (focus) {
-      this.article.focus({ preventScroll: true });
-      this.article.scrollTop = 0;
-    }
+    if (focus) this.article.focus({ preventScroll: true });
+    if (focus || atEnd) this.article.scrollTop = this.article.scrollHeight;
   }
 
   #draw(item) {
     reconcile(this.head, [{ ...item, threads: null, id: "head" }], () => el("div", {},
-      el("button", { type: "button", class: "bare", "data-act": "back", onclick: () => this.close() }, "← Inbox"),
+      el("div", { class: "row" }, el("button", { type: "button", class: "bare", "data-act": "back", onclick: () => this.close() }, "← Inbox"), el("span", { class: "fill" }), ...this.desk.acts(item)),
       el("h3", {}, el("span", { class: "number" }, `#${item.number} `), item.subject), chips(item, item.customer)));
     reconcile(this.entries, item.threads, (entry) => this.#entry(entry));
     this.article.setAttribute("aria-label", `Conversation #${item.number}`);
     this.article.hidden = false;
     this.list.hidden = true;
+    this.desk.open(item, this.view.agents);
   }
 
   #entry(entry) {
     const fresh = isFresh(`f-${entry.id}`) ? " fresh" : "";
     if (entry.type === "lineitem") return el("p", { class: `entry lineitem${fresh}` }, `${entry.author || "FreeScout"}: ${entry.action} `, timeOf(entry.at));
-    const mark = entry.draft ? "draft" : ENTRY[entry.type];
-    return el("div", { class: `entry ${entry.type}${fresh}` },
-      el("div", { class: "byline" }, el("b", {}, entry.author), mark && el("span", { class: "mark" }, mark), timeOf(entry.at)),
+    const mark = entry.draft ? "draft · not sent" : ENTRY[entry.type];
+    return el("div", { class: `entry ${entry.type === "message" ? "reply" : entry.type}${entry.draft ? " draft" : ""}${fresh}` },
+      el("div", { class: "byline" }, el("b", {}, entry.author), mark && el("span", { class: "mark" }, mark), timeOf(entry.at), el("span", { class: "fill" }), ...this.desk.entryActs(entry)),
       cleanedHtml(entry.html), files(entry.files));
   }
 
@@ -115,7 +118,8 @@ export class FreeScout {
 }
 
 function chips(item, customer = "") {
-  return el("span", { class: "chips" }, customer && el("span", {}, customer), el("span", { class: `chip ${item.status}` }, item.status),
+  return el("span", { class: "chips" }, customer && el("span", {}, customer), el("span", { class: `chip state ${item.status}` }, item.status),
+    item.assignee && el("span", { class: "chip" }, `assigned to ${item.assignee}`),
     ...item.tags.map((tag) => el("span", { class: `chip tag ${tag}` }, tag)),
     ...item.fields.map((field) => el("span", { class: "chip" }, `${field.name}: ${field.value}`)),
     el("span", {}, item.type));

@@ -20,7 +20,9 @@ function lines(text, mentions) {
     else {
       if (index && made.at(-1)?.tagName !== "BLOCKQUOTE") made.push("\n");
       const subtext = line.startsWith("-# ");
-      made.push(...(subtext ? [el("small", {}, ...inline(line.slice(3), mentions))] : inline(line, mentions)));
+      const item = /^(\s*)[-*] (.*)$/.exec(line);
+      if (item) made.push(`${item[1]}• `, ...inline(item[2], mentions));
+      else made.push(...(subtext ? [el("small", {}, ...inline(line.slice(3), mentions))] : inline(line, mentions)));
     }
   }
   return made;

@@ -1,7 +1,7 @@
 // The Matrix column: rooms, messages and their threads, as a member of the room reads them.
 import { Composer } from "./composer.js";
 import { $, el, keepingEnd, post, reconcile, stickToEnd } from "./dom.js";
-import { act, message, quietly, threadBox } from "./message.js";
+import { act, doing, message, quietly, threadBox } from "./message.js";
 import { Tabs } from "./tabs.js";
 
 export class Matrix {
@@ -20,7 +20,7 @@ export class Matrix {
 
   reveal(id) {
     const has = (messages) => messages.some((each) => each.id === id || (each.thread && has(each.thread)));
-    const room = this.view?.rooms.find((each) => has(each.messages));
+    const room = this.view?.rooms.find((each) => has(messagesOf(each)));
     if (!room) return false;
     this.tabs.choose(room.id);
     return true;
@@ -37,8 +37,12 @@ export class Matrix {
       this.composer.aim(null, false);
       this.list.replaceChildren();
     }
-    this.composer.place({ title: room.name, forum: false, people: this.view.people.filter((person) => room.people.includes(person.name)) });
-    const items = room.messages.length ? room.messages : [{ id: "nothing", nothing: "Nobody has written here yet." }];
+    const direct = room.kind === "direct";
+    const about = direct ? { title: "the bot", where: "to the bot, in private" } : { title: room.name };
+    this.composer.place({ ...about, forum: false, people: this.view.people.filter((person) => room.people.includes(person.name)) });
+    const empty = direct ? "Nothing yet. The first message opens a room for two, to which the bot is invited." : "Nobody has written here yet.";
+    const messages = messagesOf(room);
+    const items = messages.length ? messages : [{ id: "nothing", nothing: empty }];
     const change = () => reconcile(this.list, items, (item) => this.#message(item));
     keepingEnd(this.list, () => (moved ? quietly(change) : change()));
     if (moved) this.list.scrollTop = this.list.scrollHeight;
@@ -47,19 +51,37 @@ export class Matrix {
   #message(item) {
     if (item.nothing) return el("p", { class: "empty" }, item.nothing);
     const aim = () => this.composer.aim({ label: `thread of ${item.author}: ${item.text.slice(0, 40)}`, thread: item.id });
-    if (!item.thread.length) return message(item, { acts: [act("thread", item.id, "Start a thread", aim)] });
+    if (!item.thread.length) return this.#one(item, { acts: [act("thread", item.id, "Start a thread", aim)] });
     const write = act("write", item.id, "Write in this thread", aim);
     write.classList.add("write");
     const title = `${item.thread.length} in the thread`;
-    return message(item, { thread: threadBox(item.id, title, [...item.thread.map((each) => message(each)), write]) });
+    return this.#one(item, { thread: threadBox(item.id, title, [...item.thread.map((each) => this.#one(each)), write]) });
+  }
+
+  #one(item, { acts = [], thread = null } = {}) {
+    const about = { room: item.room, event: item.id };
+    const react = (emoji) => doing(post("api/matrix/reactions", { ...about, member: this.composer.member, emoji }));
+    return message(item, { acts: [...acts, ...this.#own(item, about)], thread, react });
+  }
+
+  #own(item, about) {
+    if (!item.mine) return [];
+    const edit = { label: `what ${item.mine} wrote`, edits: about, text: item.text };
+    const change = item.files.length ? [] : [act("edit", item.id, "Edit", () => this.composer.aim(edit))];
+    return [...change, act("delete", item.id, "Delete", () => doing(post("api/matrix/redactions", about)))];
   }
 
   #send({ member, text, files, target }) {
-    return post("api/matrix/messages", { member, text, files, room: this.#room.id, thread: target?.thread ?? "" });
+    if (target?.edits) return post("api/matrix/edits", { ...target.edits, text });
+    const room = this.#room;
+    const place = room.places?.find((each) => each.person === member);
+    return post("api/matrix/messages", { member, text, files, room: place?.id || room.id, thread: target?.thread ?? "" });
   }
 }
 
+const messagesOf = (room) => (room.places ? room.places.flatMap((place) => place.messages) : room.messages);
+
 function latest(room) {
-  const all = room.messages.flatMap((each) => [each, ...each.thread]);
+  const all = messagesOf(room).flatMap((each) => [each, ...each.thread]);
   return all.reduce((most, each) => (each.at > most.at ? each : most), { at: 0, id: "" }).id;
 }

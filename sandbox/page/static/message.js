@@ -1,5 +1,5 @@
 // One message, drawn the same way in both chats.
-import { cleanedHtml, el, sizeOf, timeOf } from "./dom.js";
+import { cleanedHtml, el, showNotice, sizeOf, timeOf } from "./dom.js";
 import { discordText, linkTickets } from "./markup.js";
 
 const seen = new Set();
@@ -21,14 +21,15 @@ export function isFresh(id) {
   return fresh;
 }
 
-export function message(item, { acts = [], thread = null } = {}) {
+// `react(emoji)` and `press(button)` are what a click on one of them does; without `react` reactions only show.
+export function message(item, { acts = [], thread = null, react = null, press = null } = {}) {
   const node = el("div", { class: `message${isFresh(item.id) ? " fresh" : ""}`, id: `e-${item.id}` });
   const content = el("div", {},
     item.reply_to && el("div", { class: "reply-to" }, item.reply_to.author && `${item.reply_to.author}: `, item.reply_to.text),
     el("div", { class: "byline" }, el("b", {}, item.author), item.bot && el("span", { class: "mark" }, "bot"), timeOf(item.at),
       item.edited && el("span", { class: "mark" }, "edited"),
       acts.length > 0 && el("span", { class: "acts" }, ...acts)),
-    body(item), ...(item.embeds || []).map(card), files(item.files), reactions(item.reactions));
+    body(item), ...(item.embeds || []).map(card), files(item.files), buttons(item, press), reactions(item, react));
   node.append(face(item), content);
   if (thread) node.append(thread);
   return node;
@@ -61,11 +62,23 @@ export function files(list) {
   }));
 }
 
-function reactions(list) {
-  if (!list.length) return null;
-  return el("div", { class: "reactions" }, list.map((each) =>
-    el("span", { title: each.by.join(", "), role: "img", "aria-label": `${each.emoji} by ${each.by.join(", ")}` },
-      each.count > 1 ? `${each.emoji} ${each.count}` : each.emoji)));
+const STYLES = { 1: "primary", 3: "yes", 4: "no" };
+
+function buttons(item, press) {
+  if (!item.buttons?.length) return null;
+  return el("div", { class: "buttons" }, item.buttons.map((button) =>
+    el("button", { type: "button", class: STYLES[button.style] ?? "", disabled: button.disabled || !press,
+      "data-act": `press-${item.id}-${button.id}`, onclick: () => press(button.id) }, button.label)));
+}
+
+function reactions(item, react) {
+  if (!item.reactions.length) return null;
+  return el("div", { class: "reactions" }, item.reactions.map((each) => {
+    const about = { title: each.by.join(", "), "aria-label": `${each.emoji} by ${each.by.join(", ")}` };
+    const text = each.count > 1 ? `${each.emoji} ${each.count}` : each.emoji;
+    if (!react) return el("span", { ...about, role: "img" }, text);
+    return el("button", { ...about, type: "button", "data-act": `react-${item.id}-${each.emoji}`, onclick: () => react(each.emoji) }, text);
+  }));
 }
 
 const closed = new Set();
@@ -79,4 +92,16 @@ export function threadBox(id, title, inside, className = "") {
 
 export function act(name, id, text, run) {
   return el("button", { type: "button", class: "bare", "data-act": `${name}-${id}`, onclick: run }, text);
+}
+
+// Sends what a click asks for; what went wrong is said at the top of the page.
+export async function doing(promise) {
+  try {
+    const answer = await promise;
+    showNotice("");
+    return answer;
+  } catch (error) {
+    showNotice(error.message);
+    return null;
+  }
 }

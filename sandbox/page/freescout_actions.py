@@ -1,0 +1,83 @@
+"""What agents do in FreeScout: answer, note, undo, send a draft, close, reopen, assign; and taking the desk away."""
+
+from sandbox.page.agent_text import to_html
+from sandbox.page.body import Act, Body, Json, RefusedError
+from sandbox.world import SandboxWorld
+
+# Longer than any message in chat: what does not fit there has to be split.
+LONGEST_ANSWER = 20_000
+STATUSES = {"active": "active", "pending": "pending", "closed": "closed"}
+
+
+class FreeScoutActions:
+    """The POST routes of the FreeScout column."""
+
+    def __init__(self, world: SandboxWorld) -> None:
+        self._world = world
+
+    def routes(self) -> dict[str, Act]:
+        """By path."""
+        return {
+            "/api/freescout/availability": self._availability,
+            "/api/freescout/replies": self._reply,
+            "/api/freescout/notes": self._note,
+            "/api/freescout/undo": self._undo,
+            "/api/freescout/drafts": self._send_draft,
+            "/api/freescout/status": self._status,
+            "/api/freescout/assignee": self._assign,
+        }
+
+    async def _availability(self, body: Body) -> Json:
+        if body.flag("up"):
+            await self._world.bring_freescout_back()
+        else:
+            await self._world.take_freescout_down()
+        return {"up": self._world.freescout_up}
+
+    async def _reply(self, body: Body) -> Json:
+        status = "closed" if body.flag("close") else "pending"
+        html, files = self._written(body)
+        thread = self._world.freescout.agent_reply(
+            self._conversation(body), self._agent(body), html, status=status, files=files
+        )
+        return {"id": thread.id}
+
+    async def _note(self, body: Body) -> Json:
+        html, files = self._written(body)
+        thread = self._world.freescout.agent_note(self._conversation(body), self._agent(body), html, files=files)
+        return {"id": thread.id}
+
+    async def _undo(self, body: Body) -> Json:
+        self._world.freescout.undo_reply(body.number("thread"), self._agent(body))
+        return {}
+
+    async def _send_draft(self, body: Body) -> Json:
+        self._world.freescout.publish_reply(body.number("thread"), self._agent(body))
+        return {}
+
+    async def _status(self, body: Body) -> Json:
+        status = body.one_of("status", STATUSES)
+        self._world.freescout.set_status(self._conversation(body), status, self._agent(body))
+        return {"status": status}
+
+    async def _assign(self, body: Body) -> Json:
+        agent = self._agent(body)
+        self._world.freescout.assign(self._conversation(body), agent, agent)
+        return {}
+
+    # What they are about
+
+    def _agent(self, body: Body) -> int:
+        return body.one_of("agent", self._world.agents)
+
+    def _conversation(self, body: Body) -> int:
+        number = body.number("number")
+        try:
+            return self._world.freescout.conversation(number=number).id
+        except LookupError:
+            raise RefusedError(f"There is no conversation #{number}.", status=404) from None
+
+    def _written(self, body: Body) -> tuple[str, list[tuple[str, str, bytes]]]:
+        files = [(each.name, each.content_type, each.content) for each in body.files()]
+        text = body.text("text", longest=LONGEST_ANSWER, required=not files)
+        return to_html(text) or "<div><br></div>", files
