@@ -27,6 +27,7 @@ from bot.core import Core
 from bot.domain.chat import Platform
 from bot.domain.errors import BotError, StoreError, StoreNotReadyError
 from bot.domain.findings import Finding
+from bot.domain.helpdesk import Status
 from bot.domain.wording import Wording
 from bot.logs import also_redact
 from bot.ports.chat import ChatPlatform
@@ -249,11 +250,17 @@ class _Composed:
         every = timedelta(seconds=self._settings.freescout.poll_seconds)
         watch = DeskWatch(desk=self.desk, clock=self._clock, every=every)
         chores = Housekeeping(store=self._store, clock=self._clock, pump=core.pump, sweep=self._spool.sweep)
-        legs = (core.reassurance, chores, watch, core.reader, core.reconciliation, core.silence)
         return Runtime(
             pump=core.pump,
             chat_legs=self._legs,
-            background=tuple(leg.run for leg in legs),
+            watchers={
+                "reassurance": core.reassurance.run,
+                "housekeeping": chores.run,
+                "desk-watch": watch.run,
+                "desk-reader": core.reader.run,
+                "reconciliation": core.reconciliation.run,
+                "silence": core.silence.run,
+            },
             health=self.health,
             on_refused=core.incidents.leg_refused,
             clock=self._clock,
@@ -271,6 +278,7 @@ class _Composed:
             member_ids=frozenset(str(one.discord_id) for one in self._settings.staff.members if one.discord_id),
             api_url=settings.api_url,
             gateway_url=settings.gateway_url,
+            status_tags={Status(status): (tag,) for status, tag in settings.status_tags.items()},
             backfill_hours=self._settings.intake.backfill_hours,
             intake=self._core.intake,
             events=self._core.incidents,

@@ -1,19 +1,19 @@
 """Supervised legs, start order, drain, stop order; the only place that starts tasks.
 
-Outbound (pump, reassurance, housekeeping) starts first and ends last; inbound (chat legs) ends first, so that nothing
-new comes in while the outbox drains. A chat leg that fails restarts alone; a failure of pump or store ends the process.
+Outbound (pump and watchers) starts first and ends last; inbound (chat legs) ends first, so that nothing new comes in
+while the outbox drains. A chat leg or watcher that fails restarts alone; a failure of pump or store ends the process.
 """
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from bot.domain.errors import RefusedError
+from bot.domain.errors import BotError, RefusedError, StoreError
 from bot.ports.clock import Clock, Dice
 from bot.ports.inbound import SHUTDOWN_GRACE, HealthReports, PartState
 from bot.usecases.delivery import Pump
@@ -46,7 +46,7 @@ class Runtime:
         *,
         pump: Pump,
         chat_legs: Sequence[ChatLeg],
-        background: Sequence[Callable[[], Awaitable[None]]],
+        watchers: Mapping[str, Callable[[], Awaitable[None]]],
         health: HealthReports,
         on_refused: Callable[[str, str], Awaitable[None]],
         clock: Clock,
@@ -54,7 +54,7 @@ class Runtime:
     ) -> None:
         self._pump = pump
         self._chat_legs = chat_legs
-        self._background = background
+        self._watchers = watchers
         self._health = health
         self._on_refused = on_refused
         self._clock = clock
@@ -69,7 +69,7 @@ class Runtime:
         log.info("outbox loaded", waiting=waiting)
         async with asyncio.TaskGroup() as outbound:
             tasks = [outbound.create_task(self._pump.run(), name="pump")]
-            tasks += [outbound.create_task(_forever(leg)) for leg in self._background]
+            tasks += [outbound.create_task(self._watch(*one), name=one[0]) for one in self._watchers.items()]
             async with asyncio.TaskGroup() as inbound:
                 legs = [inbound.create_task(self._keep(leg), name=leg.name) for leg in self._chat_legs]
                 await self._stopping.wait()
@@ -97,22 +97,40 @@ class Runtime:
 
     async def _keep(self, leg: ChatLeg) -> None:
         """Run one chat leg, again after each failure with growing waits; a refusal ends it for good."""
+        try:
+            await self._again_and_again(
+                leg.name, leg.run, lambda reason: self._health.report(leg.name, PartState.DISCONNECTED, reason)
+            )
+        except RefusedError as error:
+            await self._give_up(leg, str(error))
+
+    async def _watch(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run one watcher, again after each failure: one odd answer of the help desk must not end the bot."""
+        await self._again_and_again(name, run, lambda _: None, fatal=StoreError)
+
+    async def _again_and_again(
+        self,
+        name: str,
+        run: Callable[[], Awaitable[None]],
+        on_failure: Callable[[str], None],
+        *,
+        fatal: type[BotError] = RefusedError,
+    ) -> None:
         wait = FIRST_RESTART
         while not self._stopping.is_set():
             started_at = self._clock.now()
             try:
-                await leg.run()
+                await run()
                 reason = "ended by itself"
-            except RefusedError as error:
-                await self._give_up(leg, str(error))
-                return
             except Exception as error:
                 # The supervisor: whatever a leg fails with, the other legs and the outbox go on.
-                log.exception("chat leg failed", leg=leg.name)
+                if _is(error, fatal):
+                    raise
+                log.exception("leg failed", leg=name)
                 reason = f"{type(error).__name__}: {error}"
             if self._stopping.is_set():
                 return
-            self._health.report(leg.name, PartState.DISCONNECTED, reason)
+            on_failure(reason)
             if self._clock.now() - started_at > HEALTHY_AFTER:
                 wait = FIRST_RESTART
             await self._clock.sleep_until(self._clock.now() + wait * (0.5 + self._dice.roll() / 2))
@@ -136,5 +154,6 @@ async def _farewell(leg: ChatLeg) -> None:
         log.exception("chat leg did not stop receiving", leg=leg.name)
 
 
-async def _forever(leg: Callable[[], Awaitable[None]]) -> None:
-    await leg()
+def _is(error: Exception, fatal: type[BotError]) -> bool:
+    """Whether this is such an error, or a task group that ended with one."""
+    return isinstance(error, fatal) or (isinstance(error, ExceptionGroup) and error.split(fatal)[0] is not None)

@@ -75,6 +75,10 @@ class DiscordSettings(Section):
     staff_channel: Id | None = Field(default=None, description="the id of the channel where the team is told things")
     triager_roles: tuple[Id, ...] = Field(default=(), description="the ids of the roles that may triage")
     staff_roles: tuple[Id, ...] = Field(default=(), description="the ids of the team's roles")
+    status_tags: dict[Literal["active", "pending", "closed"], Text] = Field(
+        default={"active": "Open", "pending": "Waiting", "closed": "Solved"},
+        description="the forum tags that show a ticket's status, where a forum has them",
+    )
     api_url: HttpUrl = Field(default="https://discord.com/api/v10", description="Discord's REST address, or a proxy's")
     gateway_url: OptionalWebSocketUrl = Field(default="", description="a gateway proxy's address; empty: Discord's own")
 

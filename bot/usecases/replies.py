@@ -131,15 +131,15 @@ class Replies:
         rounds = {one.thread_id: one.rounds for one in verdict.remember}
         for thread in verdict.ready:
             await self._promise(records, view, thread, links, rounds[thread.thread_id])
-        again_at = verdict.again_at
+        if verdict.again_at is not None:
+            return verdict.again_at  # an answer comes before the question whether it solved anything
         answering = {thread.author.agent_id for thread in view.threads if thread.author and _is_new(thread, known)}
         for link in links:
             if link.conversation_id != view.conversation_id:
                 continue  # a former conversation: only what is said in it counts
             if not await self._following.follow(records, view, link, answering):
-                soon = self._clock.now() + LOOK_AGAIN
-                again_at = min(again_at, soon) if again_at is not None else soon
-        return again_at
+                return self._clock.now() + LOOK_AGAIN
+        return None
 
     async def _rules(self, records: Records, links: Sequence[ConversationLink]) -> RelayRules:
         """Replies count from the bot's first start on; of a ticket that is younger than that, all do."""

@@ -54,7 +54,7 @@ class Leg:
 class World:
     """A runtime on the core's fakes."""
 
-    def __init__(self, *legs: Leg, background: tuple[Callable[[], Awaitable[None]], ...] = ()) -> None:
+    def __init__(self, *legs: Leg, watcher: Callable[[], Awaitable[None]] | None = None) -> None:
         self.rig = Rig()
         needed = frozenset(leg.name for leg in legs) | {"store"}
         self.health = Health(
@@ -64,7 +64,7 @@ class World:
         self.runtime = Runtime(
             pump=self.rig.make_pump(),
             chat_legs=[leg.chat_leg for leg in legs],
-            background=background,
+            watchers={"watcher": watcher} if watcher is not None else {},
             health=self.health,
             on_refused=self._note_refusal,
             clock=self.rig.clock,
@@ -171,3 +171,33 @@ async def test_it_ends_well_also_when_a_leg_fails_to_stop_receiving() -> None:
     await world.rig.clock.advance(MINUTE)
     assert task.result() == 0
     assert len(world.rig.discord.posted) == 1
+
+
+async def test_a_watcher_that_fails_restarts_alone() -> None:
+    starts = 0
+
+    async def watch() -> None:
+        nonlocal starts
+        starts += 1
+        raise ValueError("an odd answer of the help desk")
+
+    leg = Leg("discord")
+    world = World(leg, watcher=watch)
+    task = await world.start()
+    await world.rig.clock.advance(timedelta(seconds=8))
+    assert starts == 4
+    assert leg.starts == 1
+    world.runtime.stop()
+    await world.rig.clock.advance(MINUTE)
+    assert task.result() == 0
+
+
+@pytest.mark.parametrize("error", [StoreError("disk full"), ExceptionGroup("tasks", [StoreError("disk full")])])
+async def test_a_watcher_whose_store_fails_ends_the_process(error: Exception) -> None:
+    async def watch() -> None:
+        raise error
+
+    task = await World(Leg("discord"), watcher=watch).start()
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await task
+    assert caught.group_contains(StoreError, match="disk full")
