@@ -173,8 +173,9 @@ class ConversationView:
 
     @property
     def merged_away(self) -> bool:
-        """Whether its threads were moved into another conversation."""
-        return self.deleted and any(thread.action == "merged" for thread in self.threads)
+        """Whether its threads were moved into another conversation; one that others were merged into keeps its own."""
+        is_emptied = all(thread.kind is ThreadKind.LINEITEM for thread in self.threads)
+        return self.deleted and is_emptied and any(thread.action == "merged" for thread in self.threads)
 
     def thread(self, thread_id: ThreadId) -> DeskThread | None:
         """The thread of this id, if it is (still) here."""
