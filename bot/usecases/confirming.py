@@ -51,10 +51,11 @@ class Confirming:
             return
         await self._ask(records, link, "ask_closed", cause, name=who)
 
-    async def ask(self, records: Records, link: ConversationLink, cause: str, name: str) -> None:
+    async def ask(self, records: Records, link: ConversationLink, cause: str, author: Author) -> None:
         """Somebody says that it is solved: the ticket waits for the member's word."""
         await self._set(records, link, Status.PENDING, cause)
-        await self._ask(records, replace(link, status=Status.PENDING), "ask_solved", cause, name=name)
+        sentence = "ask_own" if author.user_id == link.author_id else "ask_solved"
+        await self._ask(records, replace(link, status=Status.PENDING), sentence, cause, name=author.name)
 
     async def _ask(self, records: Records, link: ConversationLink, sentence: str, cause: str, *, name: str) -> None:
         now = self._clock.now()

@@ -100,7 +100,7 @@ class Relaying:
             return await self._saying.say(delivery, said, link_id=effect.link_id), named
 
     def _text(self, effect: RelayReply, files: _Files) -> RichText:
-        text = join(RichText(blocks=(paragraph(bold(effect.speaker)),)), effect.text)
+        text = join(RichText(blocks=(paragraph(bold(effect.speaker), ":"),)), effect.text)
         if files.named:
             text = join(text, self._wording.say("files_named", names=", ".join(files.named)))
         return text

@@ -35,25 +35,28 @@ class Solving:
     async def run(self, invocation: Invocation, checked: Checked) -> CommandReply:
         """Ask the member. Raises ``CommandError`` for tickets of others, of other ways in, and closed ones."""
         author = invocation.author
-        if self._team.standing(author) > Standing.PUBLIC:
+        is_staff = self._team.standing(author) > Standing.PUBLIC
+        if is_staff:
             link = (await self._tickets.find(checked.ticket, invocation.address)).link
         else:
             link = await self._tickets.own(checked.ticket, invocation.address, author)
         if link is None:
             raise CommandError(self._wording.line("solved_elsewhere"))
         link_id, key = link.link_id, f"solved:{invocation.invocation_id}"
+        done = "solved_done" if is_staff else "solved_own"
 
         async def work(records: Records) -> str:
             current = await records.links.get(link_id)
-            if not await records.inbox.admit(key, decision="solved", link_id=link_id, at=self._clock.now()):
-                return "solved_done"
+            if await records.inbox.known([key]):
+                return done
             if current is None or current.is_closed:
                 return "solved_already"
             if current.number is None:
                 return "solved_too_early"
             if current.asked_at is not None:
                 return "solved_asked"
-            await self._confirming.ask(records, current, invocation.invocation_id, author.name)
+            await records.inbox.admit(key, decision="solved", link_id=link_id, at=self._clock.now())
+            await self._confirming.ask(records, current, invocation.invocation_id, author)
             await records.audit.record(
                 at=self._clock.now(),
                 actor=actor_of(author),
@@ -62,8 +65,8 @@ class Solving:
                 ticket=str(current.number),
                 detail="the member is asked to confirm",
             )
-            return "solved_done"
+            return done
 
         sentence = await self._store.write(work)
         text = self._wording.say(sentence, number=str(link.number or ""))
-        return CommandReply(text=text, done=sentence == "solved_done")
+        return CommandReply(text=text, done=sentence == done)

@@ -58,7 +58,7 @@ class StaffAnswers:
             return
         links = await records.links.of_conversation(link.conversation_id)
         hearing = audience(links, link.customer_id).chosen if len(links) > 1 else ()
-        text = join(RichText(blocks=(paragraph(bold(effect.message.author.name)),)), effect.message.text)
+        text = join(RichText(blocks=(paragraph(bold(effect.message.author.name), ":"),)), effect.message.text)
         if files:
             names = ", ".join(file.name for file in files)
             text = join(text, self._wording.say("files_elsewhere", names=names))
