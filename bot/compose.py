@@ -37,7 +37,6 @@ from bot.runtime import ChatLeg, Runtime
 from bot.settings import Settings
 from bot.settings_sections import DiscordSettings, MatrixSettings
 from bot.team import rules_of, staff_places_of, team_of
-from bot.usecases.desk_watch import DeskWatch
 from bot.usecases.health import Health
 from bot.usecases.housekeeping import Housekeeping
 
@@ -247,8 +246,6 @@ class _Composed:
     def runtime(self) -> Runtime:
         """The legs, wired."""
         core = self._core
-        every = timedelta(seconds=self._settings.freescout.poll_seconds)
-        watch = DeskWatch(desk=self.desk, clock=self._clock, every=every)
         chores = Housekeeping(store=self._store, clock=self._clock, pump=core.pump, sweep=self._spool.sweep)
         return Runtime(
             pump=core.pump,
@@ -256,7 +253,6 @@ class _Composed:
             watchers={
                 "reassurance": core.reassurance.run,
                 "housekeeping": chores.run,
-                "desk-watch": watch.run,
                 "desk-reader": core.reader.run,
                 "reconciliation": core.reconciliation.run,
                 "silence": core.silence.run,

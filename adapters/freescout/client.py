@@ -151,10 +151,6 @@ class FreeScout(HelpDesk):
         await self._endpoint.change(requests.set_status(conversation_id, status, bot_user_id=self._bot_user_id))
 
     @override
-    async def ping(self) -> None:
-        await self._endpoint.document(requests.listed("/mailboxes"))
-
-    @override
     async def inspect(self) -> Sequence[Finding]:
         return await inspect(
             self._endpoint,

@@ -53,6 +53,8 @@ def _thread(seen: SeenThread, told: Told, own_url: str) -> DeskThread:
         files=tuple(_files(seen.files, inline, own_url)),
         mark=last_fragment(seen.body),
         action=seen.action,
+        customer_id=seen.customer_id,
+        stamp=seen.created_at.isoformat() if seen.created_at is not None else "",
     )
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from adapters.store.session import Session, first
-from adapters.store.tables import HAS_PLACE, Upsert, inbox
+from adapters.store.tables import HAS_PLACE, Upsert, Words, inbox
 from bot.domain.chat import ChatAddress, ChatMessage
 from bot.domain.ids import LinkId
 from bot.ports.store import SENT, Inbox, Received
@@ -15,6 +15,14 @@ from bot.ports.store import SENT, Inbox, Received
 _KEYS_AT_ONCE = 500
 
 _ADMIT = Upsert(lambda insert: insert(inbox).on_conflict_do_nothing(index_elements=["dedup_key"]))
+_RECORD_SENT = Upsert(
+    lambda insert: (statement := insert(inbox)).on_conflict_do_update(
+        index_elements=["dedup_key"],
+        set_={name: statement.excluded[name] for name in ("decision", "link_id", "place")},
+        # The platform's echo of the message may come first, and is of no ticket.
+        where=inbox.c.link_id.is_(None),
+    )
+)
 _KNOWN = sa.select(inbox.c.dedup_key).where(inbox.c.dedup_key.in_(sa.bindparam("dedup_keys", expanding=True)))
 _GET = sa.select(inbox.c.decision, inbox.c.link_id, inbox.c.author_id).where(
     inbox.c.dedup_key == sa.bindparam("dedup_key")
@@ -29,7 +37,7 @@ _STANDING = (
         inbox.c.place == sa.bindparam("place"),
         inbox.c.decision.in_(sa.bindparam("decisions", expanding=True)),
         sa.func.substr(inbox.c.dedup_key, 1, sa.bindparam("length", type_=sa.Integer))
-        == sa.bindparam("room", type_=sa.Text),
+        == sa.bindparam("room", type_=Words),
     )
     .order_by(inbox.c.at.desc(), inbox.c.dedup_key.desc())
     .limit(sa.bindparam("most", type_=sa.Integer))
@@ -112,7 +120,7 @@ class SqlInbox(Inbox):
         row = {"decision": decision, "link_id": link_id, "at": at, "place": _place(address), "author_id": None}
         if dedup_keys:
             await self._session.change(
-                _ADMIT.on(self._session.dialect), [{"dedup_key": key, **row} for key in dedup_keys]
+                _RECORD_SENT.on(self._session.dialect), [{"dedup_key": key, **row} for key in dedup_keys]
             )
 
 

@@ -48,13 +48,15 @@ _FORMERLY_NUMBERED = (
     .limit(1)
 )
 _CONVERSATION = sa.bindparam("conversation_id", type_=sa.BigInteger)
-_FORMER = sa.select(former_conversations.c.link_id).where(former_conversations.c.conversation_id == _CONVERSATION)
-_OF_CONVERSATION = (
-    sa.select(links)
-    .where((links.c.conversation_id == _CONVERSATION) | links.c.link_id.in_(_FORMER))
-    .order_by(links.c.seq)
+_THERE = sa.select(links.c.seq).where(links.c.conversation_id == _CONVERSATION)
+_FORMERLY_THERE = (
+    sa.select(links.c.seq)
+    .join(former_conversations, former_conversations.c.link_id == links.c.link_id)
+    .where(former_conversations.c.conversation_id == _CONVERSATION)
 )
-_RETIRE = replacing(former_conversations, "number", "link_id")
+# A union, not an OR: PostgreSQL would read all links to answer that.
+_OF_CONVERSATION = sa.select(links).where(links.c.seq.in_(_THERE.union(_FORMERLY_THERE))).order_by(links.c.seq)
+_RETIRE = replacing(former_conversations, "number")
 _ASKED = sa.select(links).where(LINK_IS_ASKED).order_by(links.c.asked_at, links.c.seq)
 _UNFINISHED = (
     sa.select(links)
@@ -153,6 +155,7 @@ def _columns(link: ConversationLink) -> Mapping[str, Any]:
         "assignee_id": link.assignee_id,
         "changed_at": link.changed_at,
         "asked_at": link.asked_at,
+        "question_at": link.question_at,
         "reminded_at": link.reminded_at,
         "answered_at": link.answered_at,
     }
@@ -180,6 +183,7 @@ def _link(row: Row | None) -> ConversationLink | None:
         assignee_id=None if row.assignee_id is None else AgentId(row.assignee_id),
         changed_at=row.changed_at,
         asked_at=row.asked_at,
+        question_at=row.question_at,
         reminded_at=row.reminded_at,
         answered_at=row.answered_at,
     )

@@ -45,7 +45,7 @@ class Words(sa.types.TypeDecorator[str]):
 
 
 Position = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""SQLite numbers rows by itself only where the column is called INTEGER."""
+"""SQLite numbers rows by itself, and finds them without an index, only where the column is called INTEGER."""
 
 metadata = sa.MetaData(
     naming_convention={
@@ -96,6 +96,7 @@ links = sa.Table(
     sa.Column("assignee_id", sa.BigInteger),
     sa.Column("changed_at", Instant),
     sa.Column("asked_at", Instant),
+    sa.Column("question_at", Instant),
     sa.Column("reminded_at", Instant),
     sa.Column("answered_at", Instant),
     sa.UniqueConstraint("platform", "room", "chat_thread"),
@@ -111,16 +112,19 @@ former_conversations = sa.Table(
     "former_conversations",
     metadata,
     sa.Column("conversation_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("link_id", sa.Text, primary_key=True),
     sa.Column("number", sa.BigInteger),
-    sa.Column("link_id", sa.Text, nullable=False),
     sa.Index("former_conversations_number", "number"),
+    sqlite_with_rowid=False,
 )
-"""Conversations that a ticket went on from: replies there, and their numbers, still lead to it."""
+"""Conversations that tickets went on from: replies there, and their numbers, still lead to them. After a merge several
+tickets share one conversation, and each may go on from it.
+"""
 
 threads = sa.Table(
     "threads",
     metadata,
-    sa.Column("thread_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("thread_id", Position, primary_key=True, autoincrement=False),
     sa.Column("conversation_id", sa.BigInteger, nullable=False),
     sa.Column("fate", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
@@ -149,6 +153,7 @@ versions = sa.Table(
 LINK_IS_OPEN = sa.text("number IS NOT NULL AND status NOT IN ('closed', 'spam')")
 """Written out in index and query alike: a partial index serves only queries that repeat its condition."""
 sa.Index("links_open", links.c.opened_at, sqlite_where=LINK_IS_OPEN, postgresql_where=LINK_IS_OPEN)
+sa.Index("links_unfinished", links.c.link_id, sqlite_where=LINK_IS_OPEN, postgresql_where=LINK_IS_OPEN)
 
 outbox = sa.Table(
     "outbox",

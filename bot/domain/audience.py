@@ -15,13 +15,16 @@ class Audience:
     left_out: tuple[ConversationLink, ...] = ()
 
 
-def audience(links: Sequence[ConversationLink], customer_id: CustomerId | None) -> Audience:
-    """Every linked place; where private and public ones are mixed, only those of the customer the help desk names.
+def audience(links: Sequence[ConversationLink], customer_id: CustomerId | None, *, is_chat: bool) -> Audience:
+    """Every linked place; where private and public ones are mixed, only that of the customer the help desk names.
 
-    What was asked in private may be quoted in the answer, so it must not appear in public (behaviour.md, "Statuses").
+    What was asked in private may be quoted in the answer, so it must not appear in public (behaviour.md, "Statuses");
+    neither of the same member: their direct messages hear it, their public threads do not. A conversation that is not
+    of type chat (``is_chat``) is a private place too: its answers go out as mails.
     """
     private = [link for link in links if link.address.is_private]
-    if not private or len(private) == len(links):
+    if is_chat and (not private or len(private) == len(links)):
         return Audience(chosen=tuple(links))
-    chosen = tuple(link for link in links if link.customer_id == customer_id)
+    theirs = [link for link in links if link.customer_id == customer_id]
+    chosen = tuple(link for link in theirs if link.address.is_private) or tuple(theirs)
     return Audience(chosen=chosen, left_out=tuple(link for link in links if link not in chosen))

@@ -66,6 +66,7 @@ class FileLateFiles:
     indexes: tuple[int, ...]
     thread_kind: ThreadKind = ThreadKind.CUSTOMER
     agent_id: int | None = None
+    as_note: bool = False
     kind: Literal["file_late_files"] = "file_late_files"
 
 

@@ -129,9 +129,10 @@ class DeskFile:
 class DeskThread:
     """One entry as the help desk shows it now.
 
-    ``author`` is None for a customer's. ``digest`` changes with text and files. ``mark`` is the delivery id in its last
-    link, "" for none. ``action`` tells of a ``lineitem`` what was done ("merged"). ``created_at`` is by the help desk's
-    clock; publishing a draft sets it anew (FreeScout core, ``ConversationsController``, ``send_reply``).
+    ``author`` is None for a customer's, ``customer_id`` whom it was written to. ``digest`` changes with text and files.
+    ``mark`` is the delivery id in its last link, "" for none. ``action`` tells of a ``lineitem`` what was done
+    ("merged"). ``created_at`` is by the help desk's clock, ``stamp`` the same as it says it, "" where it does not;
+    publishing a draft sets it anew (FreeScout core, ``ConversationsController``, ``send_reply``).
     """
 
     thread_id: ThreadId
@@ -144,6 +145,13 @@ class DeskThread:
     files: tuple[DeskFile, ...] = ()
     mark: str = ""
     action: str = ""
+    customer_id: CustomerId | None = None
+    stamp: str = ""
+
+    @property
+    def version(self) -> str:
+        """Changes with text, files, and each publishing: a reply that was taken back and sent again is not the same."""
+        return f"{self.stamp} {self.digest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

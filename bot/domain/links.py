@@ -1,6 +1,6 @@
 """The bond between a place in chat and a conversation in the help desk."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.chat import ChatAddress
@@ -17,8 +17,10 @@ class ConversationLink:
 
     ``status``, ``assignee_id`` and ``is_chat`` are the help desk's as last seen or set; ``changed_at`` is when a change
     of ours reached it last, so that an older view is not taken for somebody's act. ``followed``: what was seen before
-    was told; the first look at a link of an earlier release tells nothing. ``asked_at``: the member was asked then
-    whether it is solved and has not answered; ``answered_at``: a person's first answer appeared in chat.
+    was told; the first look at a link of an earlier release tells nothing.
+
+    ``asked_at``: it was decided then to ask whether it is solved, and nobody has answered; ``question_at`` and
+    ``reminded_at``: question and reminder appeared in chat. ``answered_at``: so did a person's first answer.
     """
 
     link_id: LinkId
@@ -39,8 +41,13 @@ class ConversationLink:
     assignee_id: AgentId | None = None
     changed_at: datetime | None = None
     asked_at: datetime | None = None
+    question_at: datetime | None = None
     reminded_at: datetime | None = None
     answered_at: datetime | None = None
+
+    def without_question(self) -> "ConversationLink":
+        """The same, with nothing asked."""
+        return replace(self, asked_at=None, question_at=None, reminded_at=None)
 
     @property
     def is_closed(self) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.helpdesk import ConversationView, DeskThread, ThreadKind
-from bot.domain.ids import ConversationId, DeliveryId, LinkId, ThreadId
+from bot.domain.ids import ConversationId, CustomerId, DeliveryId, LinkId, ThreadId
 
 
 class Fate(StrEnum):
@@ -32,7 +32,8 @@ class KnownThread:
     """What the bot remembers of one thread; remembered one by one, since a draft may be published after later replies.
 
     ``due_at``: when the wait is over (None: it was taken back and waits for nothing). ``rounds``: how often it was
-    promised. ``link_id`` and ``delivery_id``: of an own one, the ticket and the delivery that wrote it.
+    promised. ``digest``: the version that was seen. ``link_id`` and ``delivery_id``: of an own one, the ticket and the
+    delivery that wrote it.
     """
 
     thread_id: ThreadId
@@ -47,10 +48,13 @@ class KnownThread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayRules:
-    """``undo``: how long an agent can take a reply back. ``since``: replies made before are history (desk's clock)."""
+    """``undo``: how long an agent can take a reply back. ``since``: replies made before are history (desk's clock).
+    ``customers``: those whose tickets these are.
+    """
 
     undo: timedelta
     since: datetime
+    customers: frozenset[CustomerId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,25 +110,32 @@ def is_reply(thread: DeskThread) -> bool:
 
 
 def _passed_over(view: ConversationView, thread: DeskThread, rules: RelayRules) -> KnownThread | None:
-    is_history = thread.created_at < rules.since
+    is_history = thread.created_at < rules.since or _came_by_merge(view, thread, rules)
     if not is_history and (thread.text or thread.files):
         return None
     return KnownThread(
-        thread_id=thread.thread_id, conversation_id=view.conversation_id, fate=Fate.PASSED_OVER, digest=thread.digest
+        thread_id=thread.thread_id, conversation_id=view.conversation_id, fate=Fate.PASSED_OVER, digest=thread.version
     )
+
+
+def _came_by_merge(view: ConversationView, thread: DeskThread, rules: RelayRules) -> bool:
+    """Whether this was an answer to somebody else, in a conversation that was merged into this one."""
+    if thread.customer_id is None or thread.customer_id in rules.customers:
+        return False
+    return any(line.action == "merged" and thread.created_at <= line.created_at for line in view.threads)
 
 
 def _waiting(
     view: ConversationView, thread: DeskThread, before: KnownThread | None, rules: RelayRules, now: datetime
 ) -> KnownThread:
     """The wait goes on, or begins anew with each change of the text."""
-    if before is not None and before.digest == thread.digest and before.due_at is not None:
+    if before is not None and before.digest == thread.version and before.due_at is not None:
         return replace(before, conversation_id=view.conversation_id)
     return KnownThread(
         thread_id=thread.thread_id,
         conversation_id=view.conversation_id,
         fate=Fate.WAITING,
-        digest=thread.digest,
+        digest=thread.version,
         due_at=now + rules.undo,
         rounds=before.rounds if before is not None else 0,
     )

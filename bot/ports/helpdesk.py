@@ -85,10 +85,6 @@ class HelpDesk(Protocol):
         """Set the status in the bot's name. Idempotent."""
         ...
 
-    async def ping(self) -> None:
-        """Ask it anything small; whether it answers is told to health. Raises as every method does."""
-        ...
-
     async def inspect(self) -> Sequence[Finding]:
         """For ``check --live``: key, mailbox, bot user, modules, each with its fix."""
         ...

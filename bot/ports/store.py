@@ -65,11 +65,14 @@ class Inbox(Protocol):
         ...
 
     async def redecide(self, dedup_key: str, decision: str) -> None:
-        """Replace the decision of a recorded message."""
+        """Replace the decision of a recorded message; nothing happens to one that is not known."""
         ...
 
     async def standing_in(self, address: ChatAddress, decisions: Collection[str], limit: int) -> Sequence[str]:
-        """The keys of the newest messages in exactly this place with one of these decisions, newest first."""
+        """The keys of the newest messages in exactly this place with one of these decisions, newest first (by ``at``).
+
+        Those the bot sent count, and of the received ones those that were admitted with their ``message``.
+        """
         ...
 
     async def record_sent(
@@ -112,19 +115,21 @@ class Links(Protocol):
         ...
 
     async def numbered(self, number: TicketNumber) -> ConversationLink | None:
-        """By ticket number, present or former."""
+        """By ticket number; by a former one where no ticket has it now."""
         ...
 
     async def of_conversation(self, conversation_id: ConversationId) -> Sequence[ConversationLink]:
-        """All tickets that this conversation belongs to, now or formerly; several after a merge."""
+        """All tickets that this conversation belongs to, now or formerly, each once; several after a merge."""
         ...
 
     async def retire(self, conversation_id: ConversationId, number: TicketNumber | None, link_id: LinkId) -> None:
-        """The ticket goes on in another conversation; answers in this one, and its number, still lead to it."""
+        """The ticket goes on in another conversation; answers in this one, and its number, still lead to it, and so
+        they do to any other ticket that went on from here. Idempotent.
+        """
         ...
 
     async def asked(self) -> Sequence[ConversationLink]:
-        """Those whose member was asked whether it is solved and has not answered."""
+        """Those whose member was asked whether it is solved and has not answered; asked longest ago first."""
         ...
 
     async def unfinished(self, after: LinkId, limit: int) -> Sequence[ConversationLink]:
@@ -203,7 +208,7 @@ class Threads(Protocol):
         ...
 
     async def written_by(self, delivery_id: DeliveryId) -> KnownThread | None:
-        """The thread that this delivery wrote."""
+        """The thread that this delivery wrote, if it is remembered."""
         ...
 
     async def own_of(self, link_id: LinkId) -> Sequence[ThreadId]:
@@ -211,7 +216,7 @@ class Threads(Protocol):
         ...
 
     async def waiting(self) -> Sequence[KnownThread]:
-        """Those whose wait has an end."""
+        """Those whose wait has an end, in the order of their ends."""
         ...
 
 

@@ -46,7 +46,7 @@ class Closing:
             )
             link = await records.links.get(found.link.link_id) if found.link else None
             if link is not None:
-                await records.links.save(replace(link, status=Status.CLOSED, asked_at=None, reminded_at=None))
+                await records.links.save(replace(link.without_question(), status=Status.CLOSED))
                 await self._lines.line(records, link, "closed_by_team", act, reason=reason)
                 await self._lines.show(records, link, Status.CLOSED, act, final=True)
             await records.audit.record(

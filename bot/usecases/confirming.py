@@ -33,6 +33,11 @@ class ClosingRules:
     reopen: timedelta = timedelta(days=14)
     notify_author: bool = True
 
+    @property
+    def confirm_after_reminder(self) -> timedelta:
+        """How long a reminder is before the end; zero where there is none."""
+        return max(self.confirm - self.remind, timedelta())
+
 
 class Confirming:
     """Asks, and takes the answers. Everything here is part of somebody else's transaction."""
@@ -59,7 +64,7 @@ class Confirming:
 
     async def _ask(self, records: Records, link: ConversationLink, sentence: str, cause: str, *, name: str) -> None:
         now = self._clock.now()
-        await records.links.save(replace(link, asked_at=now, reminded_at=None))
+        await records.links.save(replace(link.without_question(), asked_at=now))
         await self._question(records, link, sentence, cause, now, name=name)
         log.info("asked whether it is solved", ticket=link.number)
 
@@ -79,7 +84,7 @@ class Confirming:
         if answer is Answer.YES:
             await self._end(records, link, cause, note="confirmed_note", line="confirmed", **values)
         else:
-            reopened = replace(link, asked_at=None, reminded_at=None, status=Status.ACTIVE)
+            reopened = replace(link.without_question(), status=Status.ACTIVE)
             await records.links.save(reopened)
             await self._note(records, link, "not_solved_note", cause, **values)
             await self._set(records, link, Status.ACTIVE, cause)
@@ -91,34 +96,42 @@ class Confirming:
     async def withdraw(self, records: Records, link: ConversationLink) -> None:
         """The member goes on talking: the question is answered by that."""
         if link.asked_at is not None:
-            await records.links.save(replace(link, asked_at=None, reminded_at=None))
+            await records.links.save(link.without_question())
 
     async def watch(self, records: Records) -> None:
         """Remind whoever has not answered for long, once, and close in the end."""
-        now = self._clock.now()
+        now, rules = self._clock.now(), self._rules
         for link in await records.links.asked():
-            assert link.asked_at is not None
+            if link.asked_at is None or link.question_at is None:
+                continue  # nobody has read the question
             cause = link.asked_at.isoformat()
-            if now >= link.asked_at + self._rules.confirm:
+            if self._is_over(link, now):
                 if link.is_closed:
                     await self._leave_closed(records, link, cause)
                 else:
                     days = f"{self._rules.confirm / timedelta(days=1):g}"
                     await self._end(records, link, cause, note="silence_note", line="closed_in_silence", days=days)
-            elif link.reminded_at is None and not link.is_closed and now >= link.asked_at + self._rules.remind:
-                await records.links.save(replace(link, reminded_at=now))
-                closes_in = f"{(self._rules.confirm - self._rules.remind) / timedelta(days=1):g}"
+            elif link.reminded_at is None and not link.is_closed and now >= link.question_at + rules.remind:
+                closes_in = f"{rules.confirm_after_reminder / timedelta(days=1):g}"
                 await self._question(records, link, "remind_solved", cause, now, days=closes_in)
 
+    def _is_over(self, link: ConversationLink, now: datetime) -> bool:
+        """Whether the member had all the time that the question, and the reminder they have seen, gave them."""
+        assert link.question_at is not None
+        if now < link.question_at + self._rules.confirm:
+            return False
+        left = self._rules.confirm_after_reminder
+        return link.is_closed or not left or (link.reminded_at is not None and now >= link.reminded_at + left)
+
     async def _leave_closed(self, records: Records, link: ConversationLink, cause: str) -> None:
-        await records.links.save(replace(link, asked_at=None, reminded_at=None))
+        await records.links.save(link.without_question())
         await self._lines.show(records, link, Status.CLOSED, cause, "final", final=True)
 
     async def _end(
         self, records: Records, link: ConversationLink, cause: str, *, note: str, line: str, **values: str
     ) -> None:
         """It is over: a note for the team, the conversation closed, a line for the member, the thread put away."""
-        await records.links.save(replace(link, asked_at=None, reminded_at=None, status=Status.CLOSED))
+        await records.links.save(replace(link.without_question(), status=Status.CLOSED))
         await self._note(records, link, note, cause, **values)
         await self._set(records, link, Status.CLOSED, cause)
         reopen_days = f"{self._rules.reopen / timedelta(days=1):g}"

@@ -42,7 +42,7 @@ class DeskReader(HelpDeskEvents):
         self._replied: set[ConversationId] = set()
         self._reading: set[ConversationId] = set()
         self._woken = asyncio.Event()
-        self._pause = FIRST_PAUSE
+        self._pauses: dict[ConversationId, timedelta] = {}
 
     @override
     def changed(self, conversation_id: ConversationId, *, replied: bool) -> None:
@@ -104,7 +104,7 @@ class DeskReader(HelpDeskEvents):
         try:
             if await self._is_ours(conversation_id):
                 await self._look(conversation_id, replied=replied)
-            self._pause = FIRST_PAUSE
+            self._pauses.pop(conversation_id, None)
         except DeliveryError as error:
             if replied:
                 self._replied.add(conversation_id)
@@ -116,7 +116,8 @@ class DeskReader(HelpDeskEvents):
     async def _look(self, conversation_id: ConversationId, *, replied: bool) -> None:
         view = await self._desk.read(conversation_id)
         if view is None:
-            return  # deleted for good: the next message opens a new one and says so
+            await self._replies.gone(conversation_id)  # the next message opens a new one and says so
+            return
         await self.take(view, replied=replied)
         if view.merged_away:
             await self._follow_merge(view, replied=replied)
@@ -143,5 +144,6 @@ class DeskReader(HelpDeskEvents):
         if isinstance(error, PermanentError):
             log.warning("conversation cannot be read", conversation=conversation_id, reason=str(error))
         asked = error.retry_after if isinstance(error, TransientError) else None
-        self._read_at(conversation_id, self._clock.now() + (asked or self._pause))
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        pause = self._pauses.get(conversation_id, FIRST_PAUSE)
+        self._pauses[conversation_id] = min(pause * 2, LONGEST_PAUSE)
+        self._read_at(conversation_id, self._clock.now() + (asked or pause))

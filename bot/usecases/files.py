@@ -237,6 +237,7 @@ async def promise_late_files(
         indexes=arrived,
         thread_kind=effect.thread_kind if isinstance(effect, FileMessage) else ThreadKind.CUSTOMER,
         agent_id=effect.agent_id if isinstance(effect, FileMessage) else None,
+        as_note=isinstance(effect, FileMessage) and effect.as_note,
     )
     lane = desk_lane(effect.link_id)
     cause = ("late files", filing.delivery_id)

@@ -9,7 +9,7 @@ from bot.domain.delivery import Delivery, System
 from bot.domain.effects import AnnounceNumber, FileLateFiles, FileMessage, OpenConversation, Ticket, WriteNote
 from bot.domain.errors import CustomerGoneError
 from bot.domain.follow_up import FollowUpRules, Onward, onward
-from bot.domain.helpdesk import ConversationView, NewConversation, OpenedConversation, ThreadKind
+from bot.domain.helpdesk import ConversationView, NewConversation, OpenedConversation, Status, ThreadKind
 from bot.domain.links import ConversationLink
 from bot.domain.richtext import plain
 from bot.domain.subject import subject_of
@@ -50,6 +50,7 @@ class Filing:
         lines: StatusLines,
         rules: FollowUpRules,
     ) -> None:
+        self._desk = desk
         self._clock = clock
         self._files = files
         self._wording = wording
@@ -77,22 +78,44 @@ class Filing:
         if effect.thread_kind is not ThreadKind.CUSTOMER:
             return await self._append(delivery, effect, found.link, found.view)
         message = effect.message
-        way = onward(found.view, plain(message.text), message.sent_at, self._rules)
+        way = await self._decided(delivery, effect, found.view)
+        if way is None:
+            way = onward(found.view, plain(message.text), message.sent_at, self._rules)
         if way in {Onward.ANEW_GONE, Onward.ANEW_OLD}:
             return await self._open(delivery, effect, found.link, way=way)
         effect = replace(effect, as_note=effect.as_note or way is Onward.NOTE)
         return await self._append(delivery, effect, found.link, found.view)
 
+    async def _decided(self, delivery: Delivery, effect: FileMessage, view: ConversationView | None) -> Onward | None:
+        """What an earlier try decided and has written: agents may have closed or opened the conversation meanwhile."""
+        if not delivery.outcome_unknown or view is None:
+            return None
+        written = next((thread for thread in view.threads if thread.mark == delivery.delivery_id), None)
+        if written is not None:
+            return Onward.NOTE if written.kind is ThreadKind.NOTE else Onward.APPEND
+        if view.closed_at is None:
+            return None  # it was never closed, so no new one can have been opened
+        customer_id = await self._customers.of(effect.message, delivery)
+        anew = NewConversation(
+            subject=subject_of(effect.message),
+            customer_id=customer_id,
+            entry=self._entries.of(delivery, effect.message, ThreadKind.CUSTOMER, by="speaker"),
+            asked_after=delivery.created_at,
+        )
+        return Onward.ANEW_OLD if await self._desk.find_opened(anew) is not None else None
+
     async def late_files(self, delivery: Delivery) -> Made:
         """Append the files that were copied after their message was filed."""
         effect = delivery.effect
         assert isinstance(effect, FileLateFiles)
-        conversation_id = await self._whereabouts.conversation(Ticket(link_id=effect.link_id))
+        found = await self._whereabouts.of(effect.link_id)
+        conversation_id = self._whereabouts.conversation_of(found.link)
         collected = await self._files.collect(effect.fetch_id, effect.message)
         files = [file for file in collected if file.index in effect.indexes]
-        by = speaker_of(effect.thread_kind, effect.agent_id)
+        kind = _kind_of_late_files(delivery, effect, found.view)
+        by = speaker_of(effect.thread_kind, effect.agent_id, as_note=effect.as_note)
         entry = replace(
-            self._entries.of(delivery, effect.message, effect.thread_kind, files, by=by, agent_id=effect.agent_id),
+            self._entries.of(delivery, effect.message, kind, files, by=by, agent_id=_writer_of(effect, kind)),
             text=self._wording.say("late_files"),
         )
         appended, _ = await self._writer.append(delivery, conversation_id, entry)
@@ -100,6 +123,8 @@ class Filing:
         async def conclude(records: Records) -> None:
             await remember_own(records, delivery, conversation_id, appended.thread_id, effect.link_id)
             await self._files.conclude(records, delivery, None, files, appended.skipped, found=False)
+            if kind is ThreadKind.CUSTOMER:
+                await self._lines.written_by_customer(records, delivery, effect.link_id, found.view)
 
         return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
 
@@ -222,7 +247,7 @@ class Filing:
             kind,
             files,
             by=speaker_of(effect.thread_kind, effect.agent_id, as_note=effect.as_note),
-            agent_id=None if kind is ThreadKind.CUSTOMER or effect.as_note else effect.agent_id,
+            agent_id=_writer_of(effect, kind),
         )
         conversation_id = self._whereabouts.conversation_of(link)
         appended, found = await self._writer.append(delivery, conversation_id, entry)
@@ -240,10 +265,25 @@ class Filing:
         return Made(records=conclude, afterwards=forget)
 
 
-def _written_kind(effect: FileMessage, view: ConversationView | None) -> ThreadKind:
+def _written_kind(effect: FileMessage | FileLateFiles, view: ConversationView | None) -> ThreadKind:
     """Staff's words are their reply only where no mail leaves with it (behaviour.md, "Staff posts")."""
     if effect.as_note:
         return ThreadKind.NOTE
     if effect.thread_kind is ThreadKind.MESSAGE and (view is None or not view.is_chat or not effect.agent_id):
         return ThreadKind.NOTE
     return effect.thread_kind
+
+
+def _kind_of_late_files(delivery: Delivery, effect: FileLateFiles, view: ConversationView | None) -> ThreadKind:
+    """As their message, but no file opens a closed conversation again; what an earlier try has written stays."""
+    written = [thread for thread in view.threads if thread.mark == delivery.delivery_id] if view is not None else []
+    if delivery.outcome_unknown and written:
+        return written[0].kind
+    kind = _written_kind(effect, view)
+    is_closed = view is not None and view.status is Status.CLOSED
+    return ThreadKind.NOTE if kind is ThreadKind.CUSTOMER and is_closed else kind
+
+
+def _writer_of(effect: FileMessage | FileLateFiles, kind: ThreadKind) -> int | None:
+    """The user in whose name staff's words are written; None: the customer's, or the bot's."""
+    return None if kind is ThreadKind.CUSTOMER or effect.as_note else effect.agent_id

@@ -64,12 +64,13 @@ class Following:
             return
         cause = view.as_of.isoformat()
         if now.status is Status.CLOSED and not view.deleted:
-            who = self._names.of(view.closed_by)
+            by_bot = view.closed_by is not None and view.closed_by.agent_id == self._bot_user_id
+            who = self._names.of(None if by_bot else view.closed_by)
             await self._confirming.closed_by_agent(records, now, who, cause)
         elif now.is_closed:
-            await records.links.save(replace(now, asked_at=None, reminded_at=None))
+            await records.links.save(now.without_question())
         elif before.is_closed:
-            await records.links.save(replace(now, asked_at=None, reminded_at=None))
+            await records.links.save(now.without_question())
             await self._lines.line(records, now, "reopened", cause)
         await self._lines.show(records, now, now.status, cause)
 

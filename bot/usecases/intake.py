@@ -210,9 +210,10 @@ class Intake(MessageIntake):
     async def _is_answer(self, records: Records, message: ChatMessage, decision: Continues) -> bool:
         """Whether these words of the member's answer the question that is open; other words of theirs withdraw it."""
         link = await records.links.get(decision.link_id)
-        is_theirs = link is not None and link.author_id == message.author.user_id
-        if link is None or link.asked_at is None or not is_theirs or decision.thread_kind is not ThreadKind.CUSTOMER:
+        if link is None or link.author_id != message.author.user_id or decision.thread_kind is not ThreadKind.CUSTOMER:
             return False
+        if link.question_at is None or message.sent_at < link.question_at:
+            return False  # it answers something else
         words = plain(message.text)
         if read_words(words, self._rules.thanks) is not None:
             return True

@@ -58,29 +58,26 @@ class Reconciliation:
     async def sweep(self) -> None:
         """Look at everything changed since the last sweep that was finished."""
         kept = await self._store.read(lambda records: records.memory.recall(OWNER, SWEPT))
-        since = datetime.fromisoformat(kept[SWEPT]) if SWEPT in kept else self._clock.now() - FIRST_REACH
-        newest = since
-        seen = 0
+        now = self._clock.now()
+        since = min(datetime.fromisoformat(kept[SWEPT]), now) if SWEPT in kept else now - FIRST_REACH
+        newest, began_at = since, None
         async for view in self._desk.changed(since - OVERLAP):
-            if not seen and SWEPT not in kept:
+            if began_at is None:
+                # What changes while this goes on may be missed by lists that were read before it did.
+                began_at = view.as_of
                 await self._replies.start(view.as_of)
-            seen += 1
-            newest = max(newest, view.updated_at or since)
+            newest = max(newest, min(view.updated_at or since, began_at))
             if await self._replies.concerns(view):
                 await self._reader.take(view)
-        if SWEPT not in kept:
-            await self._replies.start(self._clock.now())
-            newest = max(newest, since)
+        if began_at is None:
+            await self._replies.start(now)
         if newest > since or SWEPT not in kept:
             await self._remember(SWEPT, newest)
 
     async def _reread_daily(self) -> None:
         kept = await self._store.read(lambda records: records.memory.recall(OWNER, REREAD))
         now = self._clock.now()
-        if REREAD not in kept:
-            await self._remember(REREAD, now)
-            return
-        if now - datetime.fromisoformat(kept[REREAD]) < REREAD_EVERY:
+        if REREAD in kept and now - datetime.fromisoformat(kept[REREAD]) < REREAD_EVERY:
             return
         after = LinkId("")
         while links := await self._store.read(lambda records, start=after: records.links.unfinished(start, PAGE)):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from bot.domain.effects import RelayReply, Ticket, WriteNote
 from bot.domain.errors import FilesRefusedError, PermanentError
 from bot.domain.helpdesk import DeskFile, DeskThread
 from bot.domain.ids import ConversationId
-from bot.domain.relay import Fate, KnownThread, is_reply
+from bot.domain.relay import Fate, is_reply
 from bot.domain.richtext import RichText, bold, join, paragraph
 from bot.domain.sizes import readable_size
 from bot.domain.wording import Wording
@@ -61,10 +61,8 @@ class Relaying:
         effect = delivery.effect
         assert isinstance(effect, RelayReply)
         thread = await self._fresh(effect)
-        was_tried = delivery.attempts > 0 or delivery.outcome_unknown
-        if thread is None or (thread.digest != effect.digest and not was_tried):
-            log.info("reply taken back or changed before it was shown", conversation=effect.conversation_id)
-            return Made(records=_wait_anew(effect), afterwards=self._read_again(effect))
+        if thread is None:
+            return self._not_now(effect)
         link = await self._store.read(lambda records: records.links.get(effect.link_id))
         if link is None:
             raise PermanentError("its ticket is not known here any more")
@@ -76,9 +74,28 @@ class Relaying:
             mention=link.author_id if self._notify_author and not link.address.is_private else None,
             voice=Voice.AGENT,
         )
-        sent, files = await self._say(delivery, effect, message, await self._collect(effect, await chat.file_limit()))
+        files = await self._collect(effect, await chat.file_limit())
+        if thread.version != effect.digest and not await self._is_begun(delivery, effect, message, files):
+            return self._not_now(effect)
+        sent, files = await self._say(delivery, effect, message, files)
         log.info("reply relayed", ticket=link.number, platform=link.address.platform, files=len(effect.files))
         return Made(records=self._recorded(delivery, effect, sent, files))
+
+    def _not_now(self, effect: RelayReply) -> Made:
+        log.info("reply taken back or changed before it was shown", conversation=effect.conversation_id)
+        return Made(records=self._wait_anew(effect), afterwards=self._read_again(effect))
+
+    async def _is_begun(self, delivery: Delivery, effect: RelayReply, message: OutgoingMessage, files: _Files) -> bool:
+        """Whether the reply as it was promised is or may be in chat already, here or in another place: then all of it
+        is said as it was, since halves of two texts, or two texts in two places, are worse.
+        """
+        links = await self._store.read(lambda records: records.links.of_conversation(effect.conversation_id))
+        if len(links) > 1:
+            return True
+        if not delivery.attempts and not delivery.outcome_unknown:
+            return False
+        said = replace(message, text=self._text(effect, files), files=files.taken)
+        return await self._saying.find(delivery, said) is not None
 
     async def _fresh(self, effect: RelayReply) -> DeskThread | None:
         """The reply as it is now, wherever a merge took it; None when it is none (any more)."""
@@ -149,24 +166,22 @@ class Relaying:
         key, now = desk_lane(effect.link_id), self._clock.now()
         return promise("too large", delivery.delivery_id, effect=note, key=key, now=now, system=System.FREESCOUT)
 
+    def _wait_anew(self, effect: RelayReply) -> Callable[[Records], Awaitable[None]]:
+        """It waits as if it were seen for the first time, at the next look, which is due at once."""
+
+        async def conclude(records: Records) -> None:
+            known = await records.threads.known([effect.thread_id])
+            promised = (one for one in known.values() if one.fate is Fate.PROMISED)
+            now = self._clock.now()
+            await records.threads.save(*(replace(one, fate=Fate.WAITING, digest="", due_at=now) for one in promised))
+
+        return conclude
+
     def _read_again(self, effect: RelayReply) -> Callable[[], Awaitable[None]]:
         async def afterwards() -> None:
             self._wake(effect.conversation_id)
 
         return afterwards
-
-
-def _wait_anew(effect: RelayReply) -> Callable[[Records], Awaitable[None]]:
-    async def conclude(records: Records) -> None:
-        known = await records.threads.known([effect.thread_id])
-        promised = (one for one in known.values() if one.fate is Fate.PROMISED)
-        await records.threads.save(*(_waiting(one) for one in promised))
-
-    return conclude
-
-
-def _waiting(thread: KnownThread) -> KnownThread:
-    return replace(thread, fate=Fate.WAITING, digest="", due_at=None)
 
 
 def _line(name: str, size_bytes: int | None) -> str:

@@ -8,11 +8,11 @@ import structlog
 
 from bot.domain.audience import audience
 from bot.domain.delivery import Delivery, System
-from bot.domain.effects import FileMessage, RelayReply, Ticket, WriteNote
-from bot.domain.helpdesk import ConversationView, DeskThread, ThreadKind
-from bot.domain.ids import AgentId, DeliveryId, LinkId, ThreadId
+from bot.domain.effects import FileLateFiles, FileMessage, RelayReply, Ticket, WriteNote
+from bot.domain.helpdesk import ConversationView, DeskThread, Status, ThreadKind
+from bot.domain.ids import AgentId, ConversationId, DeliveryId, LinkId, ThreadId
 from bot.domain.links import ConversationLink
-from bot.domain.relay import Fate, KnownThread, RelayRules, judge
+from bot.domain.relay import Fate, KnownThread, RelayRules, is_reply, judge
 from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.store import Records, Store
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 LOOK_AGAIN = timedelta(seconds=5)
 """While changes of our own are on their way to the help desk, what it shows may be from before them."""
 
+_REMEMBERED_VIEWS = 5000
 OWNER = "desk"
 FIRST_START = "first-start"
 
@@ -53,6 +54,8 @@ class Replies:
         self._whereabouts = whereabouts
         self._undo = undo
         self._bot_user_id = AgentId(bot_user_id)
+        self._judged: dict[ConversationId, datetime] = {}
+        self._has_started = False
 
     async def take(self, view: ConversationView, *, replied: bool = False) -> datetime | None:
         """Judge a view; returns when the conversation must be read again, None when nothing waits.
@@ -63,11 +66,25 @@ class Replies:
         async def work(records: Records) -> datetime | None:
             known = await records.threads.known([thread.thread_id for thread in view.threads])
             links = await self._links(records, view, known)
-            if not links or view.merged_away:
-                return None
+            if not links or view.merged_away or view.read_at < self._judged.get(view.conversation_id, view.read_at):
+                return None  # a newer view was judged already
             return await self._judge(records, view, known, links, replied=replied)
 
-        return await self._store.write(work)
+        again_at = await self._store.write(work)
+        if len(self._judged) >= _REMEMBERED_VIEWS:
+            self._judged.clear()
+        self._judged[view.conversation_id] = max(view.read_at, self._judged.get(view.conversation_id, view.read_at))
+        return again_at
+
+    async def gone(self, conversation_id: ConversationId) -> None:
+        """A conversation was deleted for good: nothing is asked about it any more."""
+
+        async def work(records: Records) -> None:
+            for link in await records.links.of_conversation(conversation_id):
+                if link.conversation_id == conversation_id and (link.asked_at is not None or not link.is_closed):
+                    await records.links.save(replace(link.without_question(), status=Status.CLOSED))
+
+        await self._store.write(work)
 
     async def concerns(self, view: ConversationView) -> bool:
         """Whether this conversation belongs to any ticket of ours, without a write."""
@@ -83,11 +100,12 @@ class Replies:
         """Remember, once, since when replies are relayed; earlier ones were answered by hand."""
 
         async def work(records: Records) -> None:
-            known = await records.memory.recall(OWNER, FIRST_START)
-            if FIRST_START not in known:
+            if FIRST_START not in await records.memory.recall(OWNER, FIRST_START):
                 await records.memory.remember(OWNER, {FIRST_START: min(as_of, self._clock.now()).isoformat()})
 
-        await self._store.write(work)
+        if not self._has_started:
+            await self._store.write(work)
+            self._has_started = True
 
     async def _links(
         self, records: Records, view: ConversationView, known: Mapping[ThreadId, KnownThread]
@@ -98,7 +116,7 @@ class Replies:
             for link_id, thread in moved.items():
                 assert link_id is not None
                 link = await records.links.get(link_id)
-                if link is not None and link.conversation_id == thread.conversation_id:
+                if link is not None and _may_move(link, thread, view):
                     await self._whereabouts.move(records, view, link_id, self._clock.now())
             await records.threads.save(
                 *(
@@ -133,13 +151,32 @@ class Replies:
             await self._promise(records, view, thread, links, rounds[thread.thread_id])
         if verdict.again_at is not None:
             return verdict.again_at  # an answer comes before the question whether it solved anything
-        answering = {thread.author.agent_id for thread in view.threads if thread.author and _is_new(thread, known)}
+        answering = {thread.author.agent_id for thread in view.threads if thread.author and is_reply(thread)}
         for link in links:
+            if not link.followed:
+                await self._adopt(records, view, link)
             if link.conversation_id != view.conversation_id:
                 continue  # a former conversation: only what is said in it counts
             if not await self._following.follow(records, view, link, answering):
                 return self._clock.now() + LOOK_AGAIN
         return None
+
+    @staticmethod
+    async def _adopt(records: Records, view: ConversationView, link: ConversationLink) -> None:
+        """A ticket of the first release: what the bot wrote for it shows where it goes when it is merged."""
+        marked = (thread for thread in view.threads if thread.mark and thread.kind is not ThreadKind.MESSAGE)
+        await records.threads.save(
+            *(
+                KnownThread(
+                    thread_id=thread.thread_id,
+                    conversation_id=view.conversation_id,
+                    fate=Fate.OWN,
+                    link_id=link.link_id,
+                    delivery_id=DeliveryId(thread.mark),
+                )
+                for thread in marked
+            )
+        )
 
     async def _rules(self, records: Records, links: Sequence[ConversationLink]) -> RelayRules:
         """Replies count from the bot's first start on; of a ticket that is younger than that, all do."""
@@ -147,7 +184,8 @@ class Replies:
         since = datetime.fromisoformat(found[FIRST_START]) if FIRST_START in found else self._clock.now()
         if all(link.followed for link in links):
             since = min(since, *(link.opened_at - timedelta(days=1) for link in links))
-        return RelayRules(undo=self._undo, since=since)
+        customers = frozenset(link.customer_id for link in links if link.customer_id is not None)
+        return RelayRules(undo=self._undo, since=since, customers=customers)
 
     async def _ours(
         self,
@@ -169,7 +207,7 @@ class Replies:
                     conversation_id=view.conversation_id,
                     fate=Fate.OWN,
                     delivery_id=delivery.delivery_id if delivery is not None else None,
-                    link_id=delivery.effect.link_id if delivery and isinstance(delivery.effect, FileMessage) else None,
+                    link_id=getattr(delivery.effect, "link_id", None) if delivery is not None else None,
                 )
         return found
 
@@ -184,7 +222,7 @@ class Replies:
         if not thread.mark or thread.thread_id in known or thread.author is None:
             return None
         delivery = await records.outbox.get(DeliveryId(thread.mark))
-        if delivery is None or not isinstance(delivery.effect, FileMessage):
+        if delivery is None or not isinstance(delivery.effect, FileMessage | FileLateFiles):
             return None
         effect = delivery.effect
         is_it = effect.link_id in link_ids and effect.agent_id == thread.author.agent_id
@@ -198,14 +236,14 @@ class Replies:
         links: Sequence[ConversationLink],
         rounds: int,
     ) -> None:
-        hearing = audience(links, view.customer_id)
+        hearing = audience(links, view.customer_id, is_chat=view.is_chat)
         now = self._clock.now()
         for link in hearing.chosen:
             effect = RelayReply(
                 link_id=link.link_id,
                 conversation_id=view.conversation_id,
                 thread_id=thread.thread_id,
-                digest=thread.digest,
+                digest=thread.version,
                 speaker=self._names.of(thread.author),
                 text=thread.text,
                 files=thread.files,
@@ -235,16 +273,15 @@ class Replies:
             )
 
 
+def _may_move(link: ConversationLink, thread: KnownThread, view: ConversationView) -> bool:
+    """Whether the link is still where the thread was, and the view is not from before the last change of it."""
+    is_old = link.changed_at is not None and view.read_at <= link.changed_at
+    return link.conversation_id == thread.conversation_id and not is_old
+
+
 def _has_moved(thread: KnownThread, view: ConversationView) -> bool:
     is_own = thread.fate is Fate.OWN and thread.link_id is not None
     return is_own and thread.conversation_id != view.conversation_id
-
-
-def _is_new(thread: DeskThread, known: Mapping[ThreadId, KnownThread]) -> bool:
-    """Whether this is a reply that is on its way to the chat."""
-    before = known.get(thread.thread_id)
-    on_its_way = before is None or before.fate in {Fate.WAITING, Fate.PROMISED}
-    return thread.kind is ThreadKind.MESSAGE and thread.published and on_its_way
 
 
 def _place(link: ConversationLink) -> str:

@@ -40,12 +40,17 @@ class Saying:
         late = self._late(delivery, message)
         if not delivery.attempts and not delivery.outcome_unknown:
             return await chat.send(late)
-        taken = await self._taken(here)
         for said in dict.fromkeys((message, late)):  # what was begun in time goes on without a word about lateness
-            begun = await chat.find_sent(said, delivery.tried_at or delivery.created_at, taken)
+            begun = await self.find(delivery, said)
             if begun is not None:
                 return begun if begun.complete else await chat.send(said, begun)
         return await chat.send(late)
+
+    async def find(self, delivery: Delivery, message: OutgoingMessage) -> SentMessage | None:
+        """What an earlier try has said of it."""
+        tried_at = delivery.tried_at or delivery.created_at
+        taken = await self._taken(message.address)
+        return await self.chat(message.address).find_sent(message, tried_at, taken)
 
     async def record(self, records: Records, sent: SentMessage, link_id: LinkId | None, *, asked: bool = False) -> None:
         """Remember what was said, so that answers to it find their ticket; a ticket whose room moved, moves along."""
@@ -56,6 +61,11 @@ class Saying:
         if here != link.address:
             here = replace(here, chat_thread=here.chat_thread or sent.message_ids[0])
             await records.links.save(replace(link, address=here))
+        if asked and link.asked_at is not None:
+            link = await records.links.get(link.link_id) or link
+            is_reminder = link.question_at is not None
+            shown = replace(link, reminded_at=sent.sent_at) if is_reminder else replace(link, question_at=sent.sent_at)
+            await records.links.save(shown)
         keys = [message_key(here.platform, here.room, message_id) for message_id in sent.message_ids]
         await records.inbox.record_sent(
             keys, address=here, link_id=link.link_id, at=sent.sent_at, decision=ASKED if asked else SENT

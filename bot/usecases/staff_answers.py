@@ -57,7 +57,7 @@ class StaffAnswers:
         if link.conversation_id is None:
             return
         links = await records.links.of_conversation(link.conversation_id)
-        hearing = audience(links, link.customer_id).chosen if len(links) > 1 else ()
+        hearing = audience(links, link.customer_id, is_chat=link.is_chat).chosen if len(links) > 1 else ()
         text = join(RichText(blocks=(paragraph(bold(effect.message.author.name), ":"),)), effect.message.text)
         if files:
             names = ", ".join(file.name for file in files)

@@ -65,7 +65,12 @@ class Whereabouts:
         assert link.conversation_id is not None
         await records.links.retire(link.conversation_id, link.number, link_id)
         moved = replace(
-            link, conversation_id=view.conversation_id, number=view.number, is_chat=view.is_chat, status=view.status
+            link.without_question(),
+            conversation_id=view.conversation_id,
+            number=view.number,
+            is_chat=view.is_chat,
+            status=view.status,
+            changed_at=now,
         )
         await records.links.save(moved)
         text = self._wording.say("merged", number=str(link.number), into=str(view.number))

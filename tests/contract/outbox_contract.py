@@ -88,6 +88,15 @@ class OutboxContract:
         with pytest.raises(StoreError):
             await save(store, delivery("a"))
 
+    async def test_a_key_is_busy_while_anything_with_it_is_pending(self, store: HealthyStore) -> None:
+        await add(store, delivery("a", key="one"), delivery("b", key="one"), delivery("c", key="two"))
+        assert [await is_busy(store, key) for key in ("one", "two", "three", "on")] == [True, True, False, False]
+        await save(store, replace(delivery("a"), state=DeliveryState.DONE))
+        assert await is_busy(store, "one")
+        await save(store, replace(delivery("b"), state=DeliveryState.PARKED, holds=True))
+        await save(store, replace(delivery("c"), state=DeliveryState.DISCARDED))
+        assert [await is_busy(store, key) for key in ("one", "two")] == [False, False]
+
     async def test_parked_ones_come_oldest_first(self, store: HealthyStore) -> None:
         await add(store, delivery("b"), delivery("a"))
         for name in ("a", "b"):
@@ -154,6 +163,10 @@ class OutboxContract:
 
 async def page_of_three(store: Store, after: int) -> Sequence[tuple[int, Delivery]]:
     return await store.read(lambda records: records.outbox.waiting(after, 3))
+
+
+async def is_busy(store: Store, key: str) -> bool:
+    return await store.read(lambda records: records.outbox.is_busy(key))
 
 
 async def record_fetched(store: Store, name: DeliveryId, result: FetchResult) -> None:

@@ -10,19 +10,14 @@ from bot.domain.delivery import Delivery, DeliveryState
 from bot.domain.errors import StoreError
 from bot.domain.ids import DeliveryId
 from bot.ports.store import Records
+from tests.contract.followed_links_contract import FollowedLinksContract
+from tests.contract.inbox_contract import InboxContract, StandingContract
+from tests.contract.links_contract import LinksContract
 from tests.contract.outbox_contract import OutboxContract, PurgeContract
-from tests.contract.records_contract import InboxContract, LinksContract, OtherRecordsContract
+from tests.contract.records_contract import OtherRecordsContract
 from tests.contract.samples import AT
-from tests.contract.store_acts import (
-    HealthyStore,
-    add,
-    delivery,
-    listen,
-    recall,
-    remember,
-    save,
-    waiting,
-)
+from tests.contract.store_acts import HealthyStore, add, delivery, listen, recall, remember, save, waiting
+from tests.contract.threads_contract import ThreadsContract, VersionsContract
 
 
 class WritingContract:
@@ -191,9 +186,13 @@ class StoreContract(
     WritingContract,
     ListeningContract,
     InboxContract,
+    StandingContract,
     LinksContract,
+    FollowedLinksContract,
     OutboxContract,
     PurgeContract,
+    ThreadsContract,
+    VersionsContract,
     OtherRecordsContract,
 ):
     """All of it."""

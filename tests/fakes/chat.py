@@ -18,10 +18,11 @@ from bot.ports.clock import Clock
 
 @dataclass(slots=True, kw_only=True)
 class Posted:
-    """Something the bot said."""
+    """Something the bot said, and when."""
 
     message_id: str
     message: OutgoingMessage
+    at: datetime
 
     @property
     def text(self) -> str:
@@ -87,7 +88,7 @@ class FakeChat(ChatPlatform):
             raise FilesRefusedError("the files are too large for it")
         known = None if self.forgets_idempotency else self._find(message)
         if known is None:
-            known = Posted(message_id=f"bot-{next(self._ids)}", message=message)
+            known = Posted(message_id=f"bot-{next(self._ids)}", message=message, at=self.clock.now())
             self.posted.append(known)
         self._after(fault)
         return SentMessage(message_ids=(known.message_id,), sent_at=self.clock.now())

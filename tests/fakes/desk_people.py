@@ -7,7 +7,7 @@ from itertools import count
 
 from bot.domain.chat import FileContent
 from bot.domain.helpdesk import Agent, Entry, Status, ThreadKind
-from bot.domain.ids import ConversationId, ThreadId
+from bot.domain.ids import ConversationId, CustomerId, ThreadId
 from bot.domain.richtext import RichText, from_plain
 from bot.ports.clock import Clock
 from tests.fakes.desk_records import LEA, FiledConversation, FiledThread, line
@@ -54,7 +54,7 @@ class DeskPeople:
         made = FiledConversation(
             conversation_id=ConversationId(next(self._ids)),
             subject=subject,
-            customer_id=None,
+            customer_id=CustomerId(next(self._ids)),
             created_at=self.desk_now(),
             status=status,
             tags=list(tags),
@@ -178,7 +178,12 @@ class DeskPeople:
         """Store a thread with its files."""
         at = self.desk_now()
         thread = FiledThread(
-            thread_id=ThreadId(next(self._ids)), entry=entry, created_at=at, kept_files=kept, author=author
+            thread_id=ThreadId(next(self._ids)),
+            entry=entry,
+            created_at=at,
+            kept_files=kept,
+            author=author,
+            customer_id=conversation.customer_id,
         )
         by_name = {file.name: file.content for file in entry.files}
         self.files.update({file.reference: by_name[file.name] for file in thread.files})

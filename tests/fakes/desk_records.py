@@ -30,6 +30,7 @@ class FiledThread:
     author: Agent | None = None
     published: bool = True
     action: str = ""
+    customer_id: CustomerId | None = None
 
     @property
     def kind(self) -> ThreadKind:
@@ -74,12 +75,14 @@ class FiledThread:
             files=self.files,
             mark=self.delivery_id,
             action=self.action,
+            customer_id=self.customer_id,
+            stamp=self.created_at.isoformat(),
         )
 
 
 @dataclass(slots=True, kw_only=True)
 class FiledConversation:
-    """One case; ``customer_id`` is None for one that did not come by chat. ``lines`` tell what was done with it."""
+    """One case; ``lines`` tell what was done with it."""
 
     conversation_id: ConversationId
     subject: str

@@ -214,10 +214,6 @@ class FakeHelpDesk(DeskPeople, HelpDesk):
         _after(fault)
 
     @override
-    async def ping(self) -> None:
-        _after(self._before("ping"))
-
-    @override
     async def inspect(self) -> Sequence[Finding]:
         return tuple(self.findings)
 

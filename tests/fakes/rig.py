@@ -1,6 +1,4 @@
-"""The whole core on fakes and a manual clock: what comes in from chat, what reaches the help desk and the chat again.
-The whole core on fakes and a manual clock: what comes in from chat, what reaches the help desk and the chat again.
-"""
+"""The whole core on fakes and a manual clock: what comes in from chat, what reaches the help desk and the chat."""
 
 import asyncio
 import tomllib
@@ -39,7 +37,7 @@ from bot.usecases.places import StaffPlaces
 from bot.usecases.speaking import SpeakingRules
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import FixedDice, ManualClock, settle
-from tests.fakes.helpdesk import FakeHelpDesk
+from tests.fakes.helpdesk import FakeHelpDesk, FiledConversation
 from tests.fakes.store import FakeSpool, FakeStore
 
 SUPPORT = ChatAddress(platform=Platform.DISCORD, room="support")
@@ -82,6 +80,7 @@ class Rig:
         self.privacy_url = ""
         self.group = timedelta(seconds=group_seconds)
         self.agent_name: Literal["first", "full", "team"] = "first"
+        self.undo = CoreRules().undo
         self.core = self._make_core()
         self._ids = count(100)
 
@@ -153,6 +152,19 @@ class Rig:
             )
         )
         return results[0]
+
+    async def ticket(
+        self, text: str = "The export fails.", *, author: Author = MIA, address: ChatAddress | None = None
+    ) -> FiledConversation:
+        """A member's request that became a ticket; its chat thread hangs on ``m1``, unless it is a place of its own."""
+        name = "m1" if address is None else None
+        await self.post(text, author=author, address=address, message_id=name)
+        return self.desk.conversations[-1]
+
+    async def look(self) -> None:
+        """A sweep, and all that waits until agents can take nothing back."""
+        await self.sweep()
+        await self.pass_time(self.undo)
 
     def message(
         self,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.store.codec import EFFECTS, FETCH_RESULTS, from_microseconds, storable, to_microseconds
-from bot.domain.chat import ChatAddress, Platform
+from adapters.store.codec import EFFECTS, FETCH_RESULTS, MESSAGES, from_microseconds, storable, to_microseconds
+from bot.domain.chat import ChatAddress, ChatMessage, Platform
 from bot.domain.effects import Effect, FetchResult, React
 from bot.domain.richtext import Block, Inline, Listing, Quote, Styled
 
@@ -42,6 +42,12 @@ def test_every_effect_comes_back_as_it_was(kind: type[Effect]) -> None:
 @settings(deadline=None)
 def test_every_fetch_result_comes_back_as_it_was(result: FetchResult) -> None:
     assert FETCH_RESULTS.decode(FETCH_RESULTS.encode(result), "row") == result
+
+
+@given(st.from_type(ChatMessage))
+@settings(deadline=None)
+def test_every_edited_message_comes_back_as_it_was(message: ChatMessage) -> None:
+    assert MESSAGES.decode(MESSAGES.encode(message), "row") == message
 
 
 @given(st.text(max_size=50))

@@ -9,7 +9,6 @@ import pytest
 from adapters.web.server import WebServer
 from bot.domain.errors import BotError, StoreError
 from bot.ports.inbound import PartState
-from bot.usecases.desk_watch import DeskWatch
 from bot.usecases.health import Health
 from tests.fakes.clock import ManualClock
 from tests.fakes.rig import Rig
@@ -101,11 +100,10 @@ async def test_a_taken_port_is_named(health: Health, unused_tcp_port: int) -> No
 
 
 async def test_the_help_desk_is_asked_at_once_and_then_regularly_while_it_is_down_too(rig: Rig) -> None:
-    watch = DeskWatch(desk=rig.desk, clock=rig.clock, every=timedelta(seconds=60))
     rig.desk.down = True
-    task = asyncio.create_task(watch.run())
+    task = asyncio.create_task(rig.core.reconciliation.run())
     await rig.clock.advance(timedelta(seconds=130))
-    assert rig.desk.calls == ["ping", "ping", "ping"]
+    assert rig.desk.calls == ["changed", "changed", "changed"]
     task.cancel()
 
 

@@ -1,14 +1,29 @@
 """Old rows stay readable, hostile ones stay cheap."""
 
+import json
 import time
+from typing import get_args
 
 import pytest
 
-from adapters.store.codec import EFFECTS, FETCH_RESULTS, storable
-from bot.domain.effects import OpenConversation, React, Say
+from adapters.store.codec import EFFECTS, FETCH_RESULTS, MESSAGES, storable
+from bot.domain.chat import Voice
+from bot.domain.effects import (
+    AnnounceNumber,
+    Effect,
+    FileMessage,
+    NoteEdit,
+    OpenConversation,
+    React,
+    RelayReply,
+    Say,
+    ShowStatus,
+    WriteNote,
+)
 from bot.domain.errors import StoreError
 from bot.domain.ids import LinkId
 from bot.domain.richtext import Inline, Listing, Paragraph, Quote, RichText, Style, Styled, Text, plain
+from tests.contract.release_one import OLD_EFFECTS
 from tests.contract.samples import message
 
 GAP = "\N{REPLACEMENT CHARACTER}"
@@ -26,6 +41,38 @@ def test_fields_that_an_older_version_did_not_write_get_their_defaults() -> None
     assert isinstance(effect, Say)
     assert (effect.mention, effect.text, effect.address.chat_thread) == (None, RichText(), None)
     assert FETCH_RESULTS.decode("{}", "row").files == ()
+
+
+@pytest.mark.parametrize(("written", "effect"), OLD_EFFECTS.items(), ids=lambda one: getattr(one, "kind", ""))
+def test_what_the_first_release_promised_is_read_as_it_was_meant(written: str, effect: Effect) -> None:
+    read = EFFECTS.decode(written, "row")
+    assert read == effect
+    assert type(read) is type(effect)
+
+
+def test_the_rows_of_the_first_release_cover_every_effect_it_had() -> None:
+    newer = {NoteEdit, RelayReply, ShowStatus}
+    assert {type(effect) for effect in OLD_EFFECTS.values()} == set(get_args(Effect)) - newer
+
+
+def test_what_the_first_release_did_not_say_means_what_it_did() -> None:
+    read = {type(effect): EFFECTS.decode(written, "row") for written, effect in OLD_EFFECTS.items()}
+    filed, announced, said, noted = (read[kind] for kind in (FileMessage, AnnounceNumber, Say, WriteNote))
+    assert isinstance(filed, FileMessage)
+    assert (filed.as_note, filed.message.version) == (False, "")
+    assert isinstance(announced, AnnounceNumber)
+    assert (announced.previous, announced.gone) == (None, False)
+    assert isinstance(said, Say)
+    assert (said.voice, said.choices) == (Voice.BOT, ())
+    assert isinstance(noted, WriteNote)
+    assert noted.agent_id is None
+
+
+def test_an_edited_message_with_text_that_no_database_keeps_is_kept() -> None:
+    kept = MESSAGES.decode(MESSAGES.encode(message("m", "half \ud83d and nul \x00")), "edited message m")
+    assert plain(kept.text) == f"half {GAP} and nul {GAP}"
+    with pytest.raises(StoreError, match="content of edited message m cannot be read"):
+        MESSAGES.decode(json.dumps({"text": "secret"}), "edited message m")
 
 
 @pytest.mark.parametrize("row", ['{"kind":"x","text":"secret"}', "{}", "secret", '{"kind":"react","emoji":["secret"]}'])

@@ -37,6 +37,7 @@ class SeenThread:
     author: Agent | None
     created_at: datetime | None
     files: tuple[SeenFile, ...]
+    customer_id: CustomerId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +137,7 @@ def _threads(documents: Iterable[Mapping[str, Any]]) -> Iterator[SeenThread]:
             author=_user(author) if author.get("type") == "user" else None,
             created_at=an_instant(found.get("createdAt")),
             files=tuple(_files(found)),
+            customer_id=_customer_id(found),
         )
 
 
@@ -160,3 +162,8 @@ def _user(person: object) -> Agent | None:
         first_name=a_text(found.get("firstName")).strip(),
         last_name=a_text(found.get("lastName")).strip(),
     )
+
+
+def _customer_id(found: Mapping[str, Any]) -> CustomerId | None:
+    customer_id = a_number(an_object(found.get("customer")).get("id"))
+    return None if customer_id is None else CustomerId(customer_id)

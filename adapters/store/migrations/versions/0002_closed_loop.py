@@ -6,6 +6,8 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+_POSITION = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Add it; what an earlier release wrote stays as it is."""
@@ -20,17 +22,20 @@ def _inbox_and_links() -> None:
     op.create_index("inbox_place", "inbox", ["place", "at"], sqlite_where=has_place, postgresql_where=has_place)
     for name in ("is_mail", "followed"):
         op.add_column("links", sa.Column(name, sa.Boolean()))
-    for name in ("assignee_id", "changed_at", "asked_at", "reminded_at", "answered_at"):
+    for name in ("assignee_id", "changed_at", "asked_at", "question_at", "reminded_at", "answered_at"):
         op.add_column("links", sa.Column(name, sa.BigInteger()))
     op.create_index("links_conversation", "links", ["conversation_id"])
     asked = sa.text("asked_at IS NOT NULL")
     op.create_index("links_asked", "links", ["asked_at"], sqlite_where=asked, postgresql_where=asked)
+    is_open = sa.text("number IS NOT NULL AND status NOT IN ('closed', 'spam')")
+    op.create_index("links_unfinished", "links", ["link_id"], sqlite_where=is_open, postgresql_where=is_open)
     op.create_table(
         "former_conversations",
         sa.Column("conversation_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("number", sa.BigInteger()),
         sa.Column("link_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("conversation_id", name="former_conversations_pkey"),
+        sa.Column("number", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("conversation_id", "link_id", name="former_conversations_pkey"),
+        sqlite_with_rowid=False,
     )
     op.create_index("former_conversations_number", "former_conversations", ["number"])
 
@@ -38,7 +43,7 @@ def _inbox_and_links() -> None:
 def _threads_and_versions() -> None:
     op.create_table(
         "threads",
-        sa.Column("thread_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("thread_id", _POSITION, autoincrement=False, nullable=False),
         sa.Column("conversation_id", sa.BigInteger(), nullable=False),
         sa.Column("fate", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
