@@ -22,6 +22,7 @@ from bot.usecases.delivery import Pump
 from bot.usecases.desk_acts import DeskActs
 from bot.usecases.desk_reader import DeskReader
 from bot.usecases.desk_writer import DeskWriter
+from bot.usecases.early_reactions import EarlyReactions
 from bot.usecases.editing import Editing
 from bot.usecases.entries import Entries
 from bot.usecases.events import ChatIncidents
@@ -31,6 +32,8 @@ from bot.usecases.following import Following
 from bot.usecases.handling import Handler
 from bot.usecases.intake import Intake, IntakeRules
 from bot.usecases.notes import Notes
+from bot.usecases.opening import Opening
+from bot.usecases.own_threads import OwnThreads
 from bot.usecases.parking import Parking, Reassurance
 from bot.usecases.places import StaffPlaces
 from bot.usecases.reconciliation import Reconciliation
@@ -40,6 +43,7 @@ from bot.usecases.saying import Saying
 from bot.usecases.silence import Silence
 from bot.usecases.solving import Solving
 from bot.usecases.speaking import Speaking, SpeakingRules, TypedCommands
+from bot.usecases.spoken_answers import SpokenAnswers
 from bot.usecases.staff_answers import StaffAnswers
 from bot.usecases.status_lines import StatusLines
 from bot.usecases.tickets import Tickets
@@ -94,6 +98,7 @@ class Core:
         self._saying = Saying(store=store, wording=wording, chats=chats)
         self._lines = StatusLines(clock=clock, wording=wording)
         self._confirming = Confirming(clock=clock, wording=wording, team=team, lines=self._lines, rules=rules.closing)
+        self._early = EarlyReactions(confirming=self._confirming)
         self._whereabouts = Whereabouts(store=store, desk=desk, clock=clock, wording=wording)
         self._writer = DeskWriter(desk=desk, clock=clock)
         self._entries = Entries(wording=wording, files=self._files, chats=chats)
@@ -105,8 +110,8 @@ class Core:
             clock=clock,
             team=team,
             rules=rules.intake,
-            changes=ChatChanges(wording=wording, confirming=self._confirming),
-            confirming=self._confirming,
+            changes=ChatChanges(wording=wording, confirming=self._confirming, early=self._early),
+            answers=SpokenAnswers(confirming=self._confirming, thanks=rules.follow_up.thanks),
         )
         self.incidents = ChatIncidents(
             store=store, clock=clock, wording=wording, staff=staff, confirming=self._confirming
@@ -160,22 +165,29 @@ class Core:
             names=names,
             bot_user_id=self._rules.bot_user_id,
         )
+        own = OwnThreads(clock=self._clock, whereabouts=self._whereabouts, bot_user_id=self._rules.bot_user_id)
         return Replies(
             store=self._store,
             clock=self._clock,
             wording=self._wording,
             names=names,
             following=following,
-            whereabouts=self._whereabouts,
+            own=own,
             undo=self._rules.undo,
-            bot_user_id=self._rules.bot_user_id,
         )
 
     def _handlers(self) -> Mapping[str, Handler]:
-        filing = Filing(
+        opening = Opening(
             store=self._store,
             desk=self._desk,
             clock=self._clock,
+            files=self._files,
+            wording=self._wording,
+            writer=self._writer,
+            entries=self._entries,
+            editing=self._editing,
+        )
+        filing = Filing(
             files=self._files,
             wording=self._wording,
             writer=self._writer,
@@ -184,6 +196,7 @@ class Core:
             editing=self._editing,
             answers=StaffAnswers(clock=self._clock, wording=self._wording, staff=self._staff),
             lines=self._lines,
+            opening=opening,
             rules=self._rules.follow_up,
         )
         acts = DeskActs(desk=self._desk, clock=self._clock, writer=self._writer, whereabouts=self._whereabouts)
@@ -192,6 +205,7 @@ class Core:
             clock=self._clock,
             wording=self._wording,
             saying=self._saying,
+            early=self._early,
             staff=self._staff,
             rules=self._rules.speaking,
         )

@@ -51,9 +51,7 @@ def rules_of(settings: Settings) -> CoreRules:
     intake, closing, replies = settings.intake, settings.closing, settings.replies
     reopen = timedelta(days=closing.reopen_days)
     return CoreRules(
-        intake=IntakeRules(
-            group=timedelta(seconds=intake.group_seconds), ack_reaction=intake.ack_reaction, thanks=closing.thanks
-        ),
+        intake=IntakeRules(group=timedelta(seconds=intake.group_seconds), ack_reaction=intake.ack_reaction),
         follow_up=FollowUpRules(reopen=reopen, thanks=closing.thanks),
         closing=ClosingRules(
             confirm=timedelta(days=closing.confirm_days),

@@ -14,6 +14,7 @@ from bot.domain.wording import Wording
 from bot.ports.inbound import Accepted, Ignored, IntakeResult
 from bot.ports.store import ASKED, DELETED, SENT, Received, Records
 from bot.usecases.confirming import Confirming
+from bot.usecases.early_reactions import EarlyReactions
 from bot.usecases.editing import original_of, take_edit
 from bot.usecases.places import PLATFORM_NAMES, desk_lane, promise
 
@@ -26,9 +27,10 @@ _NO_TICKET = Ignored(reason="belongs to no ticket")
 class ChatChanges:
     """Decides about each within the transaction that admits it."""
 
-    def __init__(self, *, wording: Wording, confirming: Confirming) -> None:
+    def __init__(self, *, wording: Wording, confirming: Confirming, early: EarlyReactions) -> None:
         self._wording = wording
         self._confirming = confirming
+        self._early = early
 
     async def take(self, records: Records, change: Change, now: datetime) -> IntakeResult:
         """Carry it out; what belongs to no ticket is none of the bot's business."""
@@ -80,6 +82,8 @@ class ChatChanges:
         """A reaction to the question whether it is solved answers it; all others are only kind."""
         received = await records.inbox.get(reaction.message_key)
         answer = read_reaction(reaction.emoji)
+        if received is None and answer is not None:
+            await self._early.keep(records, reaction)
         if received is None or received.link_id is None or received.decision != ASKED or answer is None:
             return None
         link = await records.links.get(received.link_id)

@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 from typing_extensions import override
 
 from bot.domain.chat import ChatAddress, ChatEvent, ChatMessage, MessageEdited, Platform, message_key
-from bot.domain.command_line import TypedCommand, parse
-from bot.domain.commands import Invocation
-from bot.domain.confirmation import is_thanks, read_words
+from bot.domain.command_line import parse
 from bot.domain.delivery import Delivery, System
-from bot.domain.effects import FetchFiles, FileMessage, OpenConversation, React, RunCommand
+from bot.domain.effects import FetchFiles, FileMessage, OpenConversation, React
 from bot.domain.helpdesk import ThreadKind
 from bot.domain.ids import DeliveryId, delivery_id, link_id
 from bot.domain.links import ConversationLink
@@ -33,8 +31,9 @@ from bot.ports.clock import Clock
 from bot.ports.inbound import Accepted, Arrival, Duplicate, Ignored, IntakeResult, MessageIntake
 from bot.ports.store import Records, Store
 from bot.usecases.changes import ChatChanges
-from bot.usecases.confirming import Confirming
+from bot.usecases.command_intake import promise_command
 from bot.usecases.places import SYSTEM_OF, desk_lane, later, promise
+from bot.usecases.spoken_answers import SpokenAnswers
 
 OPENED, CONTINUED = "opened", "continued"
 SEEN = "seen with its message"
@@ -47,13 +46,10 @@ FILES_WAIT = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRules:
-    """The settings of intake. ``group`` zero: no grouping; ``ack_reaction`` is put on what is taken in; ``thanks`` are
-    phrases that ask nothing.
-    """
+    """The settings of intake. ``group`` zero: no grouping; ``ack_reaction`` is put on what is taken in."""
 
     group: timedelta = timedelta(seconds=120)
     ack_reaction: str = "👀"
-    thanks: Sequence[str] = ("thanks", "thank you", "thx", "danke")
 
 
 class Intake(MessageIntake):
@@ -67,14 +63,14 @@ class Intake(MessageIntake):
         team: Team,
         rules: IntakeRules,
         changes: ChatChanges,
-        confirming: Confirming,
+        answers: SpokenAnswers,
     ) -> None:
         self._store = store
         self._clock = clock
         self._team = team
         self._rules = rules
         self._changes = changes
-        self._confirming = confirming
+        self._answers = answers
 
     @override
     async def accept(self, arrival: Arrival) -> Sequence[IntakeResult]:
@@ -129,7 +125,7 @@ class Intake(MessageIntake):
         if seen is not None:
             await records.inbox.admit(message.dedup_key, decision=seen.reason, link_id=None, at=now)
             if typed is not None and seen.reason is Reason.COMMAND:
-                await self._promise_command(records, message, typed, now)
+                await promise_command(records, message, typed, now)
             return Ignored(reason=seen.reason)
         around = await self._look_around(records, message)
         return await self._carry_out(
@@ -175,10 +171,10 @@ class Intake(MessageIntake):
             case Continues():
                 key = message.dedup_key
                 await records.inbox.admit(key, decision=CONTINUED, link_id=decision.link_id, at=now, message=message)
-                answered = await self._is_answer(records, message, decision)
+                answered = await self._answers.is_answer(records, message, decision)
                 await records.outbox.add(*self._continuing(message, decision, standing, now, as_note=answered))
                 if answered:
-                    await self._answer(records, message, decision)
+                    await self._answers.take(records, message, decision)
                 return Accepted(link_id=decision.link_id, opened=False)
 
     def _opening(self, message: ChatMessage, link: ConversationLink, now: datetime) -> list[Delivery]:
@@ -207,59 +203,9 @@ class Intake(MessageIntake):
         shown = decision.outside and decision.thread_kind is ThreadKind.CUSTOMER
         return [*([self._acknowledge(message, now)] if shown else []), *_with_files(filing, message, fetch_id, now)]
 
-    async def _is_answer(self, records: Records, message: ChatMessage, decision: Continues) -> bool:
-        """Whether these words of the member's answer the question that is open; other words of theirs withdraw it."""
-        link = await records.links.get(decision.link_id)
-        if link is None or link.author_id != message.author.user_id or decision.thread_kind is not ThreadKind.CUSTOMER:
-            return False
-        if link.question_at is None or message.sent_at < link.question_at:
-            return False  # it answers something else
-        words = plain(message.text)
-        if read_words(words, self._rules.thanks) is not None:
-            return True
-        if not is_thanks(words, self._rules.thanks):
-            await self._confirming.withdraw(records, link)
-        return False
-
-    async def _answer(self, records: Records, message: ChatMessage, decision: Continues) -> None:
-        answer = read_words(plain(message.text), self._rules.thanks)
-        assert answer is not None
-        await self._confirming.answer(records, decision.link_id, answer, message.author, message.dedup_key)
-
     def _acknowledge(self, message: ChatMessage, now: datetime) -> Delivery:
         effect = React(address=message.address, message_id=message.message_id, emoji=self._rules.ack_reaction)
         return promise("ack", message.dedup_key, effect=effect, key=f"ack:{message.dedup_key}", now=now)
-
-    async def _promise_command(
-        self, records: Records, message: ChatMessage, typed: TypedCommand, now: datetime
-    ) -> None:
-        if message.address.platform is Platform.DISCORD:
-            return  # Discord has slash commands; a typed "!word" is left alone there
-        invocation = Invocation(
-            invocation_id=message.dedup_key,
-            command=typed.command.name,
-            author=message.author,
-            address=await self._place_of_command(records, message),
-            options=typed.options,
-            room_role=message.room_role,
-        )
-        effect = RunCommand(invocation=invocation, about=message.message_id)
-        lane = f"command:{message.address.platform}:{message.address.room}"
-        await records.outbox.add(
-            promise("command", message.dedup_key, effect=effect, key=lane, now=now, system=System.BOT)
-        )
-
-    async def _place_of_command(self, records: Records, message: ChatMessage) -> ChatAddress:
-        """Where it counts as run: its thread, else the thread of the ticket it answers, else a thread of its own."""
-        address = message.address
-        if address.chat_thread is not None:
-            return address
-        if message.reply_to is not None:
-            answered = await records.inbox.link_of(message_key(address.platform, address.room, message.reply_to))
-            link = await records.links.get(answered) if answered is not None else None
-            if link is not None:
-                return link.address
-        return replace(address, chat_thread=message.message_id)
 
 
 def _new_link(message: ChatMessage) -> ConversationLink:

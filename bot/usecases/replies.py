@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.audience import audience
-from bot.domain.delivery import Delivery, System
-from bot.domain.effects import FileLateFiles, FileMessage, RelayReply, Ticket, WriteNote
-from bot.domain.helpdesk import ConversationView, DeskThread, Status, ThreadKind
-from bot.domain.ids import AgentId, ConversationId, DeliveryId, LinkId, ThreadId
+from bot.domain.delivery import System
+from bot.domain.effects import RelayReply, Ticket, WriteNote
+from bot.domain.helpdesk import ConversationView, DeskThread, Status
+from bot.domain.ids import ConversationId, ThreadId
 from bot.domain.links import ConversationLink
-from bot.domain.relay import Fate, KnownThread, RelayRules, is_reply, judge
+from bot.domain.relay import KnownThread, RelayRules, is_reply, judge
 from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.store import Records, Store
 from bot.usecases.agent_names import AgentNames
 from bot.usecases.following import Following
+from bot.usecases.own_threads import OwnThreads
 from bot.usecases.places import PLATFORM_NAMES, SYSTEM_OF, chat_lane, desk_lane, promise
-from bot.usecases.whereabouts import Whereabouts
 
 log = structlog.get_logger(__name__)
 
@@ -42,18 +42,16 @@ class Replies:
         wording: Wording,
         names: AgentNames,
         following: Following,
-        whereabouts: Whereabouts,
+        own: OwnThreads,
         undo: timedelta,
-        bot_user_id: int,
     ) -> None:
         self._store = store
         self._clock = clock
         self._wording = wording
         self._names = names
         self._following = following
-        self._whereabouts = whereabouts
+        self._own = own
         self._undo = undo
-        self._bot_user_id = AgentId(bot_user_id)
         self._judged: dict[ConversationId, datetime] = {}
         self._has_started = False
 
@@ -65,7 +63,7 @@ class Replies:
 
         async def work(records: Records) -> datetime | None:
             known = await records.threads.known([thread.thread_id for thread in view.threads])
-            links = await self._links(records, view, known)
+            links = await self._own.links(records, view, known)
             if not links or view.merged_away or view.read_at < self._judged.get(view.conversation_id, view.read_at):
                 return None  # a newer view was judged already
             return await self._judge(records, view, known, links, replied=replied)
@@ -107,26 +105,6 @@ class Replies:
             await self._store.write(work)
             self._has_started = True
 
-    async def _links(
-        self, records: Records, view: ConversationView, known: Mapping[ThreadId, KnownThread]
-    ) -> Sequence[ConversationLink]:
-        """The tickets of this conversation, those that were merged into it included."""
-        if not view.deleted:
-            moved = {one.link_id: one for one in known.values() if _has_moved(one, view)}
-            for link_id, thread in moved.items():
-                assert link_id is not None
-                link = await records.links.get(link_id)
-                if link is not None and _may_move(link, thread, view):
-                    await self._whereabouts.move(records, view, link_id, self._clock.now())
-            await records.threads.save(
-                *(
-                    replace(one, conversation_id=view.conversation_id)
-                    for one in known.values()
-                    if one.conversation_id != view.conversation_id
-                )
-            )
-        return await records.links.of_conversation(view.conversation_id)
-
     async def _judge(
         self,
         records: Records,
@@ -136,7 +114,7 @@ class Replies:
         *,
         replied: bool,
     ) -> datetime | None:
-        ours = await self._ours(records, view, known, links)
+        ours = await self._own.replies(records, view, known, links)
         verdict = judge(
             view,
             known,
@@ -154,29 +132,12 @@ class Replies:
         answering = {thread.author.agent_id for thread in view.threads if thread.author and is_reply(thread)}
         for link in links:
             if not link.followed:
-                await self._adopt(records, view, link)
+                await self._own.adopt(records, view, link)
             if link.conversation_id != view.conversation_id:
                 continue  # a former conversation: only what is said in it counts
             if not await self._following.follow(records, view, link, answering):
                 return self._clock.now() + LOOK_AGAIN
         return None
-
-    @staticmethod
-    async def _adopt(records: Records, view: ConversationView, link: ConversationLink) -> None:
-        """A ticket of the first release: what the bot wrote for it shows where it goes when it is merged."""
-        marked = (thread for thread in view.threads if thread.mark and thread.kind is not ThreadKind.MESSAGE)
-        await records.threads.save(
-            *(
-                KnownThread(
-                    thread_id=thread.thread_id,
-                    conversation_id=view.conversation_id,
-                    fate=Fate.OWN,
-                    link_id=link.link_id,
-                    delivery_id=DeliveryId(thread.mark),
-                )
-                for thread in marked
-            )
-        )
 
     async def _rules(self, records: Records, links: Sequence[ConversationLink]) -> RelayRules:
         """Replies count from the bot's first start on; of a ticket that is younger than that, all do."""
@@ -186,47 +147,6 @@ class Replies:
             since = min(since, *(link.opened_at - timedelta(days=1) for link in links))
         customers = frozenset(link.customer_id for link in links if link.customer_id is not None)
         return RelayRules(undo=self._undo, since=since, customers=customers)
-
-    async def _ours(
-        self,
-        records: Records,
-        view: ConversationView,
-        known: Mapping[ThreadId, KnownThread],
-        links: Sequence[ConversationLink],
-    ) -> dict[ThreadId, KnownThread]:
-        """Replies the bot itself wrote (staff's words from chat) and has not yet recorded, by their mark."""
-        found: dict[ThreadId, KnownThread] = {}
-        link_ids = {link.link_id for link in links}
-        for thread in view.threads:
-            if thread.kind is not ThreadKind.MESSAGE or thread.author is None:
-                continue
-            delivery = await self._writer_of(records, thread, known, link_ids)
-            if delivery is not None or thread.author.agent_id == self._bot_user_id:
-                found[thread.thread_id] = KnownThread(
-                    thread_id=thread.thread_id,
-                    conversation_id=view.conversation_id,
-                    fate=Fate.OWN,
-                    delivery_id=delivery.delivery_id if delivery is not None else None,
-                    link_id=getattr(delivery.effect, "link_id", None) if delivery is not None else None,
-                )
-        return found
-
-    @staticmethod
-    async def _writer_of(
-        records: Records, thread: DeskThread, known: Mapping[ThreadId, KnownThread], link_ids: set[LinkId]
-    ) -> Delivery | None:
-        """The delivery whose mark closes this reply: one of this ticket and agent that has written no other thread.
-
-        An agent who quotes such a reply at the end of another one writes no reply of the bot's.
-        """
-        if not thread.mark or thread.thread_id in known or thread.author is None:
-            return None
-        delivery = await records.outbox.get(DeliveryId(thread.mark))
-        if delivery is None or not isinstance(delivery.effect, FileMessage | FileLateFiles):
-            return None
-        effect = delivery.effect
-        is_it = effect.link_id in link_ids and effect.agent_id == thread.author.agent_id
-        return delivery if is_it and await records.threads.written_by(delivery.delivery_id) is None else None
 
     async def _promise(
         self,
@@ -271,17 +191,6 @@ class Replies:
                     system=System.FREESCOUT,
                 )
             )
-
-
-def _may_move(link: ConversationLink, thread: KnownThread, view: ConversationView) -> bool:
-    """Whether the link is still where the thread was, and the view is not from before the last change of it."""
-    is_old = link.changed_at is not None and view.read_at <= link.changed_at
-    return link.conversation_id == thread.conversation_id and not is_old
-
-
-def _has_moved(thread: KnownThread, view: ConversationView) -> bool:
-    is_own = thread.fate is Fate.OWN and thread.link_id is not None
-    return is_own and thread.conversation_id != view.conversation_id
 
 
 def _place(link: ConversationLink) -> str:

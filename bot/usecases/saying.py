@@ -52,11 +52,16 @@ class Saying:
         taken = await self._taken(message.address)
         return await self.chat(message.address).find_sent(message, tried_at, taken)
 
-    async def record(self, records: Records, sent: SentMessage, link_id: LinkId | None, *, asked: bool = False) -> None:
-        """Remember what was said, so that answers to it find their ticket; a ticket whose room moved, moves along."""
+    async def record(
+        self, records: Records, sent: SentMessage, link_id: LinkId | None, *, asked: bool = False
+    ) -> ChatAddress | None:
+        """Remember what was said, so that answers to it find their ticket; a ticket whose room moved, moves along.
+
+        Returns where it stands, None when it is of no ticket.
+        """
         link = await records.links.get(link_id) if link_id is not None else None
         if link is None:
-            return
+            return None
         here = self.chat(link.address).current(link.address)
         if here != link.address:
             here = replace(here, chat_thread=here.chat_thread or sent.message_ids[0])
@@ -70,6 +75,7 @@ class Saying:
         await records.inbox.record_sent(
             keys, address=here, link_id=link.link_id, at=sent.sent_at, decision=ASKED if asked else SENT
         )
+        return here
 
     async def _taken(self, address: ChatAddress) -> frozenset[str]:
         keys = await self._store.read(lambda records: records.inbox.standing_in(address, (SENT, ASKED), _LOOKED_AT))

@@ -17,6 +17,7 @@ from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.inbound import CommandRunner
 from bot.ports.store import Records, Store
+from bot.usecases.early_reactions import EarlyReactions
 from bot.usecases.handling import Made
 from bot.usecases.places import StaffPlaces, promise
 from bot.usecases.saying import Saying
@@ -42,6 +43,7 @@ class Speaking:
         clock: Clock,
         wording: Wording,
         saying: Saying,
+        early: EarlyReactions,
         staff: StaffPlaces,
         rules: SpeakingRules,
     ) -> None:
@@ -49,6 +51,7 @@ class Speaking:
         self._clock = clock
         self._wording = wording
         self._saying = saying
+        self._early = early
         self._staff = staff
         self._rules = rules
 
@@ -147,7 +150,9 @@ class Speaking:
         self, sent: SentMessage, link_id: LinkId | None, *, asked: bool = False
     ) -> Callable[[Records], Awaitable[None]]:
         async def conclude(records: Records) -> None:
-            await self._saying.record(records, sent, link_id, asked=asked)
+            address = await self._saying.record(records, sent, link_id, asked=asked)
+            if asked and link_id is not None and address is not None:
+                await self._early.settle(records, link_id, address, sent.message_ids)
 
         return conclude
 

@@ -1,0 +1,45 @@
+"""Reactions to a question that come before it is on record that this message is one.
+
+A message can be read before the homeserver's answer to it is; after a kill just then, reactions of a whole downtime
+come first. They are kept until the question is recorded.
+"""
+
+import json
+from collections.abc import Sequence
+
+from bot.domain.chat import Author, ChatAddress, Reacted, message_key
+from bot.domain.confirmation import read_reaction
+from bot.domain.ids import LinkId
+from bot.ports.store import Records
+from bot.usecases.confirming import Confirming
+
+OWNER = "reactions"
+
+
+class EarlyReactions:
+    """Keeps and settles them, within somebody else's transaction."""
+
+    def __init__(self, *, confirming: Confirming) -> None:
+        self._confirming = confirming
+
+    async def keep(self, records: Records, reaction: Reacted) -> None:
+        """Keep it if a question is on its way to this room."""
+        asked = await records.links.asked()
+        if not any(link.address.room == reaction.address.room and link.question_at is None for link in asked):
+            return
+        author = reaction.author
+        told = [reaction.emoji, author.user_id, author.name, reaction.dedup_key]
+        await records.memory.remember(OWNER, {f"{reaction.message_key} {reaction.reaction_id}": json.dumps(told)})
+
+    async def settle(self, records: Records, link_id: LinkId, address: ChatAddress, ids: Sequence[str]) -> None:
+        """The question is on record now: whoever may and was first to answer it counts."""
+        link = await records.links.get(link_id)
+        for message_id in ids:
+            prefix = f"{message_key(address.platform, address.room, message_id)} "
+            for name, text in (await records.memory.recall(OWNER, prefix)).items():
+                await records.memory.remember(OWNER, {name: None})
+                emoji, user_id, author_name, cause = json.loads(text)
+                author = Author(platform=address.platform, user_id=user_id, name=author_name)
+                answer = read_reaction(emoji)
+                if link is not None and answer is not None and self._confirming.may_answer(link, author):
+                    await self._confirming.answer(records, link_id, answer, author, cause)
