@@ -48,8 +48,8 @@ class ChatPlatform(Protocol):
     ) -> SentMessage | None:
         """Look for what ``send`` may have said already in a try begun at ``tried_at``; None when nothing is there.
 
-        May answer None without looking while the platform's own idempotency still covers a repeat: two minutes of
-        Discord's nonces, twelve hours of Matrix' transaction ids. ``taken`` are messages known to be other deliveries':
+        Always looks, also while the platform's own idempotency would cover a repeat: whether something was said decides
+        what is said next. ``taken`` are messages known to be other deliveries':
         the same words in them do not count.
         """
         ...

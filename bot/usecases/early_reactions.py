@@ -27,18 +27,20 @@ class EarlyReactions:
         asked = await records.links.asked()
         if not any(link.address.room == reaction.address.room and link.question_at is None for link in asked):
             return
-        author = reaction.author
-        told = [reaction.emoji, author.user_id, author.name, reaction.dedup_key]
-        await records.memory.remember(OWNER, {f"{reaction.message_key} {reaction.reaction_id}": json.dumps(told)})
+        author, name = reaction.author, f"{reaction.message_key} {reaction.reaction_id}"
+        earlier = await records.memory.recall(OWNER, f"{reaction.message_key} ")
+        if name not in earlier:
+            told = [len(earlier), reaction.emoji, author.user_id, author.name, reaction.dedup_key]
+            await records.memory.remember(OWNER, {name: json.dumps(told)})
 
     async def settle(self, records: Records, link_id: LinkId, address: ChatAddress, ids: Sequence[str]) -> None:
         """The question is on record now: whoever may and was first to answer it counts."""
         link = await records.links.get(link_id)
         for message_id in ids:
             prefix = f"{message_key(address.platform, address.room, message_id)} "
-            for name, text in (await records.memory.recall(OWNER, prefix)).items():
-                await records.memory.remember(OWNER, {name: None})
-                emoji, user_id, author_name, cause = json.loads(text)
+            kept = await records.memory.recall(OWNER, prefix)
+            await records.memory.remember(OWNER, dict.fromkeys(kept))
+            for _, emoji, user_id, author_name, cause in sorted(map(json.loads, kept.values())):
                 author = Author(platform=address.platform, user_id=user_id, name=author_name)
                 answer = read_reaction(emoji)
                 if link is not None and answer is not None and self._confirming.may_answer(link, author):

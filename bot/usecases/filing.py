@@ -80,9 +80,9 @@ class Filing:
         """What an earlier try decided and has written: agents may have closed or opened the conversation meanwhile."""
         if not delivery.outcome_unknown or view is None:
             return None
-        written = next((thread for thread in view.threads if thread.mark == delivery.delivery_id), None)
+        written = _written_before(delivery, view)
         if written is not None:
-            return Onward.NOTE if written.kind is ThreadKind.NOTE else Onward.APPEND
+            return Onward.NOTE if written is ThreadKind.NOTE else Onward.APPEND
         if view.closed_at is None:
             return None  # it was never closed, so no new one can have been opened
         return Onward.ANEW_OLD if await self._opening.has_opened_anew(delivery, effect) else None
@@ -101,13 +101,14 @@ class Filing:
             self._entries.of(delivery, effect.message, kind, files, by=by, agent_id=_writer_of(effect, kind)),
             text=self._wording.say("late_files"),
         )
-        appended, _ = await self._writer.append(delivery, conversation_id, entry)
+        appended, again = await self._writer.append(delivery, conversation_id, entry)
 
         async def conclude(records: Records) -> None:
             await remember_own(records, delivery, conversation_id, appended.thread_id, effect.link_id)
             await self._files.conclude(records, delivery, None, files, appended.skipped, found=False)
             if kind is ThreadKind.CUSTOMER:
-                await self._lines.written_by_customer(records, delivery, effect.link_id, found.view)
+                view = None if again else found.view
+                await self._lines.written_by_customer(records, delivery, effect.link_id, view)
 
         return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
 
@@ -116,7 +117,7 @@ class Filing:
     ) -> Made:
         message = await self._editing.newest(effect.message)
         files = await self._files.collect(effect.fetch_id, message)
-        kind = _written_kind(effect, view)
+        kind = _written_before(delivery, view) or _written_kind(effect, view)
         entry = self._entries.of(
             delivery,
             message,
@@ -133,12 +134,20 @@ class Filing:
             await self._files.conclude(records, delivery, effect.fetch_id, files, appended.skipped, found=found)
             await self._editing.filed(records, message, effect.link_id, found=found)
             if kind is ThreadKind.CUSTOMER:
-                await self._lines.written_by_customer(records, delivery, effect.link_id, view)
+                # What an earlier try has written is in the view: a closing seen there came after it.
+                await self._lines.written_by_customer(records, delivery, effect.link_id, None if found else view)
             elif effect.thread_kind is not ThreadKind.CUSTOMER:
                 await self._answers.filed(records, delivery, effect, kind, files)
 
         forget = self._files.forget(effect.fetch_id, files, appended.skipped, found=found)
         return Made(records=conclude, afterwards=forget)
+
+
+def _written_before(delivery: Delivery, view: ConversationView | None) -> ThreadKind | None:
+    """As what an earlier try has written it, if one has: it is looked for as that, whatever happened meanwhile."""
+    if not delivery.outcome_unknown or view is None:
+        return None
+    return next((thread.kind for thread in view.threads if thread.mark == delivery.delivery_id), None)
 
 
 def _written_kind(effect: FileMessage | FileLateFiles, view: ConversationView | None) -> ThreadKind:
@@ -152,9 +161,9 @@ def _written_kind(effect: FileMessage | FileLateFiles, view: ConversationView | 
 
 def _kind_of_late_files(delivery: Delivery, effect: FileLateFiles, view: ConversationView | None) -> ThreadKind:
     """As their message, but no file opens a closed conversation again; what an earlier try has written stays."""
-    written = [thread for thread in view.threads if thread.mark == delivery.delivery_id] if view is not None else []
-    if delivery.outcome_unknown and written:
-        return written[0].kind
+    written = _written_before(delivery, view)
+    if written is not None:
+        return written
     kind = _written_kind(effect, view)
     is_closed = view is not None and view.status is Status.CLOSED
     return ThreadKind.NOTE if kind is ThreadKind.CUSTOMER and is_closed else kind

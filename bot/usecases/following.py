@@ -62,6 +62,9 @@ class Following:
     ) -> None:
         if before.status is now.status:
             return
+        if now.status is Status.ACTIVE:
+            now = now.without_question()  # an agent goes on working on it
+            await records.links.save(now)
         cause = view.as_of.isoformat()
         if now.status is Status.CLOSED and not view.deleted:
             by_bot = view.closed_by is not None and view.closed_by.agent_id == self._bot_user_id

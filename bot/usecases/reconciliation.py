@@ -64,14 +64,14 @@ class Reconciliation:
         async for view in self._desk.changed(since - OVERLAP):
             if began_at is None:
                 # What changes while this goes on may be missed by lists that were read before it did.
-                began_at = view.as_of
-                await self._replies.start(view.as_of)
+                began_at = view.as_of - (self._clock.now() - now)
+                await self._replies.start(began_at)
             newest = max(newest, min(view.updated_at or since, began_at))
             if await self._replies.concerns(view):
                 await self._reader.take(view)
         if began_at is None:
             await self._replies.start(now)
-        if newest > since or SWEPT not in kept:
+        if newest.isoformat() != kept.get(SWEPT):
             await self._remember(SWEPT, newest)
 
     async def _reread_daily(self) -> None:

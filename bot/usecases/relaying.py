@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import structlog
 
 from bot.domain.chat import FileContent, OutgoingMessage, SentMessage, Voice
 from bot.domain.delivery import Delivery, System
 from bot.domain.effects import RelayReply, Ticket, WriteNote
-from bot.domain.errors import FilesRefusedError, PermanentError
+from bot.domain.errors import FilesRefusedError, PermanentError, TransientError
 from bot.domain.helpdesk import DeskFile, DeskThread
 from bot.domain.ids import ConversationId
 from bot.domain.relay import Fate, is_reply
@@ -23,6 +24,11 @@ from bot.usecases.places import desk_lane, promise
 from bot.usecases.saying import Saying
 
 log = structlog.get_logger(__name__)
+
+SETTLES = timedelta(seconds=30)
+"""A request to a chat platform that was given up may still be carried out for this long: until then a look that finds
+nothing is not believed, or a changed reply would be said beside its first text.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +101,12 @@ class Relaying:
         if not delivery.attempts and not delivery.outcome_unknown:
             return False
         said = replace(message, text=self._text(effect, files), files=files.taken)
-        return await self._saying.find(delivery, said) is not None
+        if await self._saying.find(delivery, said) is not None:
+            return True
+        settled_at = (delivery.tried_at or delivery.created_at) + SETTLES
+        if delivery.outcome_unknown and self._clock.now() < settled_at:
+            raise TransientError("an earlier try may still arrive", retry_after=settled_at - self._clock.now())
+        return False
 
     async def _fresh(self, effect: RelayReply) -> DeskThread | None:
         """The reply as it is now, wherever a merge took it; None when it is none (any more)."""

@@ -10,7 +10,7 @@ from bot.domain.audience import audience
 from bot.domain.delivery import System
 from bot.domain.effects import RelayReply, Ticket, WriteNote
 from bot.domain.helpdesk import ConversationView, DeskThread, Status
-from bot.domain.ids import ConversationId, ThreadId
+from bot.domain.ids import ConversationId, LinkId, ThreadId
 from bot.domain.links import ConversationLink
 from bot.domain.relay import KnownThread, RelayRules, is_reply, judge
 from bot.domain.wording import Wording
@@ -135,7 +135,9 @@ class Replies:
                 await self._own.adopt(records, view, link)
             if link.conversation_id != view.conversation_id:
                 continue  # a former conversation: only what is said in it counts
-            if not await self._following.follow(records, view, link, answering):
+            # What was promised above may have changed it.
+            current = await records.links.get(link.link_id) or link
+            if not await self._following.follow(records, view, current, answering):
                 return self._clock.now() + LOOK_AGAIN
         return None
 
@@ -168,6 +170,7 @@ class Replies:
                 text=thread.text,
                 files=thread.files,
             )
+            await _withdraw_question(records, link.link_id)
             cause = ("relay", link.link_id, str(thread.thread_id), str(rounds))
             system = SYSTEM_OF[link.address.platform]
             await records.outbox.add(
@@ -191,6 +194,13 @@ class Replies:
                     system=System.FREESCOUT,
                 )
             )
+
+
+async def _withdraw_question(records: Records, link_id: LinkId) -> None:
+    """The agent has more to say than "solved?": silence must not close it over that."""
+    link = await records.links.get(link_id)
+    if link is not None and link.question_at is not None:
+        await records.links.save(link.without_question())
 
 
 def _place(link: ConversationLink) -> str:

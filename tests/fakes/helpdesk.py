@@ -141,7 +141,8 @@ class FakeHelpDesk(DeskPeople, HelpDesk):
     async def find_appended(self, conversation_id: ConversationId, entry: Entry) -> AppendedThread | None:
         fault = self._before("find_appended")
         conversation = self._existing(conversation_id)
-        found = next((one for one in conversation.threads if one.delivery_id == entry.delivery_id), None)
+        asked = (entry.delivery_id, entry.kind)
+        found = next((one for one in conversation.threads if (one.delivery_id, one.kind) == asked), None)
         _after(fault)
         if found is None and conversation.merged_away:
             raise PermanentError("the conversation was merged into another one; please look there for this entry")

@@ -19,7 +19,7 @@ from bot.domain.helpdesk import Status
 from bot.domain.ids import ConversationId, DeliveryId, ThreadId
 from tests.fakes.chat import Posted
 from tests.fakes.desk_people import UNDO
-from tests.fakes.rig import ALEXANDER, SUPPORT, Rig
+from tests.fakes.rig import ALEXANDER, LENA, SUPPORT, Rig
 
 THREAD = replace(SUPPORT, chat_thread="m1")
 TOKEN = re.compile(r"<\w+>")
@@ -34,6 +34,10 @@ class Version:
     since: datetime
     published_at: datetime
     until: datetime | None = None
+
+    def stood(self, at: datetime) -> bool:
+        """Whether it was published then; both of two when one replaced the other in that very instant."""
+        return self.since <= at and (self.until is None or at <= self.until)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +67,7 @@ class Reply:
 
 
 class World:
-    """One ticket, and everybody who has to do with it."""
+    """Mia's ticket, everybody who has to do with it, and Lena's, into or out of which agents may merge it."""
 
     def __init__(self, skew: int, *, forgetful: bool) -> None:
         self.rig = Rig(group_seconds=0)
@@ -75,7 +79,9 @@ class World:
 
     @property
     def conversation_id(self) -> ConversationId:
-        return self.rig.desk.conversations[0].conversation_id
+        """Where Mia's ticket is now."""
+        mias, lenas = self.rig.desk.conversations
+        return (lenas if mias.merged_away else mias).conversation_id
 
     @property
     def now(self) -> datetime:
@@ -85,6 +91,7 @@ class World:
         await self.start()
         await self.rig.sweep()
         await self.rig.post(message_id="m1")
+        await self.rig.post("No export here.", message_id="m2", author=LENA)
 
     async def start(self) -> None:
         await self.process.enter_async_context(self.rig.running())
@@ -154,6 +161,13 @@ class World:
     async def close(self, _: int) -> None:
         self.rig.desk.close(self.conversation_id)
 
+    async def merge(self, into_lenas: int) -> None:
+        mias, lenas = self.rig.desk.conversations
+        if mias.deleted or lenas.deleted:
+            return
+        one, other = (mias, lenas) if into_lenas % 2 else (lenas, mias)
+        self.rig.desk.merge(one.conversation_id, other.conversation_id)
+
     def chosen(self, number: int, *, published: bool) -> Reply | None:
         found = [one for one in self.replies if one.published is published]
         return found[number % len(found)] if found else None
@@ -208,11 +222,16 @@ class World:
 
     def check(self) -> None:
         said = [(token, posted) for posted in self.rig.discord.posted for token in TOKEN.findall(posted.text)]
+        told = [one for one in said if "colleague" in one[0] and one[1].message.address != THREAD]
+        assert len(told) == len({token for token, _ in told}), "after a merge Lena reads them too, once"
+        said = [one for one in said if one not in told]
         versions = {version.token: (reply, version) for reply in self.replies for version in reply.versions}
         assert {token for token, _ in said} <= versions.keys(), "a note, a draft, or somebody's own words"
         for token, posted in said:
             self.check_moment(versions[token][0], token, posted)
-        shown = [versions[token][0].thread_id for token, _ in said]
+        shown = [versions[token][0].thread_id for token, posted in said if posted.message.address == THREAD]
+        elsewhere = [versions[token][0].thread_id for token, posted in said if posted.message.address != THREAD]
+        assert len(elsewhere) == len(set(elsewhere)), "each once there too"
         published = [reply.thread_id for reply in self.replies if reply.published]
         assert sorted(shown) == sorted(published), "each once"
         in_order = [reply.thread_id for reply in self.replies if reply.straight and not self.waited_anew(reply)]
@@ -226,10 +245,10 @@ class World:
         """It was published then with this text (or, tried before, with a later one), and could not be taken back."""
         delivery = self.rig.store.contents.deliveries[DeliveryId(posted.message.delivery_id)]
         was_tried = delivery.attempts > 1 or delivery.outcome_unknown
-        current = [version for version in reply.versions if version.since <= posted.at][-1]
-        assert current.until is None or current.until > posted.at, "it was taken back"
-        assert current.token == token or was_tried, "it was changed"
-        assert posted.at - current.published_at > UNDO, "it could be taken back"
+        standing = [version for version in reply.versions if version.stood(posted.at)]
+        assert standing, "it was taken back"
+        assert token in {version.token for version in standing} or was_tried, "it was changed"
+        assert posted.at - standing[-1].published_at > UNDO, "it could be taken back"
 
 
 def acted(acts: str) -> list[Act]:
@@ -244,7 +263,7 @@ ACTS = st.one_of(
         st.sampled_from(
             [
                 *("reply", "reply", "reply_and_close", "note", "draft", "publish", "undo", "edit", "close"),
-                *("member", "colleague", "webhook", "sweep", "lost", "busy", "desk_lost", "desk_busy"),
+                *("merge", "member", "colleague", "webhook", "sweep", "lost", "busy", "desk_lost", "desk_busy"),
             ]
         ),
         NUMBERS,

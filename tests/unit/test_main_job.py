@@ -172,13 +172,13 @@ async def test_what_is_no_request_opens_nothing(rig: Rig, changes: dict[str, obj
     assert rig.discord.reactions == []
 
 
-async def test_the_teams_words_in_a_ticket_are_notes_in_their_name(rig: Rig) -> None:
+async def test_the_teams_words_in_a_ticket_are_replies_in_their_name(rig: Rig) -> None:
     async with rig.running():
         await rig.post(message_id="m1")
         await rig.post("Looks like the proxy.", author=ALEXANDER, address=replace(SUPPORT, chat_thread="m1"))
-    (note,) = rig.desk.conversations[0].of_kind(ThreadKind.NOTE)
-    assert note.entry.agent_id == 3
-    assert note.entry.speaker == "Alexander (team, in Discord)"
+    (reply,) = rig.desk.conversations[0].of_kind(ThreadKind.MESSAGE)
+    assert reply.entry.agent_id == 3
+    assert reply.entry.speaker == "Alexander (team, in Discord)"
 
 
 # Lost answers
@@ -287,7 +287,7 @@ async def test_the_cursor_moves_with_the_messages_and_never_without(rig: Rig) ->
     rig.store.break_down(None)
     await rig.intake.accept(arrival)
     assert await rig.intake.recall(Platform.DISCORD, "water") == {"watermark": "7"}
-    assert len(rig.store.contents.decisions) == 1
+    assert len(rig.store.contents.received) == 1
 
 
 # Parking

@@ -77,10 +77,10 @@ def test_a_message_whose_own_thread_is_a_ticket_joins_it_and_is_acknowledged() -
     assert decision == Continues(link_id=link().link_id, thread_kind=ThreadKind.CUSTOMER, outside=True)
 
 
-def test_the_teams_words_in_a_ticket_are_internal_notes() -> None:
+def test_the_teams_words_in_a_ticket_are_its_answer() -> None:
     decision = route(message(), Standing.STAFF, Surroundings(in_thread=link()), group=GROUP)
     assert isinstance(decision, Continues)
-    assert decision.thread_kind is ThreadKind.NOTE
+    assert decision.thread_kind is ThreadKind.MESSAGE
 
 
 def test_a_reply_to_a_message_of_the_ticket_continues_it() -> None:

@@ -405,8 +405,15 @@ class TestValues:
 
 class TestLater:
     def test_sections_of_later_releases_are_accepted_and_named(self) -> None:
-        text = MINIMAL + '[github]\ntoken = "t"\n[sla]\nzone = "UTC"\n[replies]\nagent_name = "team"\n'
-        assert load(text).not_built_yet() == ("[github]", "[sla]", "replies.agent_name")
+        text = MINIMAL + '[github]\ntoken = "t"\n[sla]\nzone = "UTC"\n'
+        assert load(text).not_built_yet() == ("[github]", "[sla]")
+
+    def test_what_is_built_now_is_not_named_any_more(self) -> None:
+        text = MINIMAL.replace("[freescout]", '[freescout]\nwebhook_secret = "hook-secret"')
+        text += '[replies]\nagent_name = "team"\n[closing]\nconfirm_days = 7\n'
+        settings = load(text)
+        assert settings.not_built_yet() == ()
+        assert (settings.replies.agent_name, settings.closing.confirm_days) == ("team", 7)
 
     def test_what_was_not_set_is_not_named(self) -> None:
         assert load().not_built_yet() == ()
