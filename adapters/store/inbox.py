@@ -18,7 +18,7 @@ _ADMIT = Upsert(lambda insert: insert(inbox).on_conflict_do_nothing(index_elemen
 _RECORD_SENT = Upsert(
     lambda insert: (statement := insert(inbox)).on_conflict_do_update(
         index_elements=["dedup_key"],
-        set_={name: statement.excluded[name] for name in ("decision", "link_id", "place")},
+        set_={name: statement.excluded[name] for name in ("decision", "link_id", "at", "place")},
         # The platform's echo of the message may come first, and is of no ticket.
         where=inbox.c.link_id.is_(None),
     )

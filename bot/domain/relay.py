@@ -122,7 +122,8 @@ def _came_by_merge(view: ConversationView, thread: DeskThread, rules: RelayRules
     """Whether this was an answer to somebody else, in a conversation that was merged into this one."""
     if thread.customer_id is None or thread.customer_id in rules.customers:
         return False
-    return any(line.action == "merged" and thread.created_at <= line.created_at for line in view.threads)
+    merges = [line.created_at for line in view.threads if line.action == "merged"]
+    return any(not thread.stamp or thread.created_at <= merged_at for merged_at in merges)
 
 
 def _waiting(

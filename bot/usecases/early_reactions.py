@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from bot.domain.chat import Author, ChatAddress, Reacted, message_key
 from bot.domain.confirmation import read_reaction
 from bot.domain.ids import LinkId
+from bot.domain.links import ConversationLink
 from bot.ports.store import Records
 from bot.usecases.confirming import Confirming
+from bot.usecases.places import chat_lane
 
 OWNER = "reactions"
 
@@ -23,9 +25,9 @@ class EarlyReactions:
         self._confirming = confirming
 
     async def keep(self, records: Records, reaction: Reacted) -> None:
-        """Keep it if a question is on its way to this room."""
-        asked = await records.links.asked()
-        if not any(link.address.room == reaction.address.room and link.question_at is None for link in asked):
+        """Keep it if a question, or a reminder of one, is on its way to this room."""
+        here = [link for link in await records.links.asked() if link.address.room == reaction.address.room]
+        if not any([link.question_at is None or await _is_spoken_to(records, link) for link in here]):
             return
         author, name = reaction.author, f"{reaction.message_key} {reaction.reaction_id}"
         earlier = await records.memory.recall(OWNER, f"{reaction.message_key} ")
@@ -45,3 +47,7 @@ class EarlyReactions:
                 answer = read_reaction(emoji)
                 if link is not None and answer is not None and self._confirming.may_answer(link, author):
                     await self._confirming.answer(records, link_id, answer, author, cause)
+
+
+async def _is_spoken_to(records: Records, link: ConversationLink) -> bool:
+    return await records.outbox.is_busy(chat_lane(link.link_id))

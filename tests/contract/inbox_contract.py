@@ -49,6 +49,21 @@ class InboxContract:
         assert await store.read(lambda records: records.inbox.link_of("unknown")) is None
         assert not await store.write(lambda records: records.inbox.admit("s1", decision=OPENED, link_id=None, at=AT))
 
+    async def test_a_message_the_bot_sent_is_known_as_that_also_when_its_echo_was_recorded_first(
+        self, store: HealthyStore
+    ) -> None:
+        for name, decision in (("1", SENT), ("2", ASKED)):
+            await echo(store, name)
+            await send(store, name, decision=decision, at=LATER)
+            assert await received(store, f"discord:42:{name}") == Received(decision=decision, link_id=TICKET)
+        await send(store, "3", at=AT + timedelta(seconds=1))
+        assert await standing(store, SENT, ASKED) == ["2", "1", "3"]
+
+    async def test_a_message_of_a_ticket_is_not_taken_for_one_the_bot_sent(self, store: HealthyStore) -> None:
+        await admit(store, said("1"))
+        await send(store, "1", decision=ASKED)
+        assert await received(store, "discord:42:1") == Received(decision=OPENED, link_id=TICKET, author_id="ann")
+
     async def test_a_message_by_which_the_bot_asked_is_told_from_the_others_it_sent(self, store: HealthyStore) -> None:
         await send(store, "1", decision=ASKED)
         await send(store, "2")
@@ -143,6 +158,12 @@ async def send(store: Store, name: str, *, place: ChatAddress = PLACE, decision:
     await store.write(
         lambda records: records.inbox.record_sent(keys, address=place, link_id=TICKET, at=at, decision=decision)
     )
+
+
+async def echo(store: Store, name: str) -> None:
+    """The platform shows the bot its own message: it is of no ticket."""
+    key = said(name).dedup_key
+    await store.write(lambda records: records.inbox.admit(key, decision="ignored", link_id=None, at=AT))
 
 
 async def received(store: Store, key: str) -> Received | None:

@@ -151,6 +151,19 @@ async def test_the_first_early_reaction_of_whoever_may_answers_the_question_once
     assert not [name for owner, name in rig.store.contents.memory if owner == "reactions"]
 
 
+async def test_an_early_reaction_to_the_reminder_answers_too(rig: Rig) -> None:
+    rig.matrix = rig.chats[Platform.MATRIX] = quick = QuickChat(rig.clock, Platform.MATRIX)
+    quick.rig = rig
+    async with rig.running():
+        ticket = await rig.ticket(author=JONAS, address=MATRIX_SUPPORT)
+        await rig.run("solved", ticket=str(ticket.number))
+    quick.reactions_to_come = ((JONAS, "❌"),)
+    await rig.clock.advance(4 * DAY)
+    await start(rig)
+    assert len(questions(rig)) == 2
+    assert notes(ticket) == ["Not solved yet, says Jonas (Matrix)."]
+
+
 # Silence about what was never shown
 
 
