@@ -105,13 +105,14 @@ class Core:
         self._editing = Editing(
             store=store, clock=clock, writer=self._writer, entries=self._entries, whereabouts=self._whereabouts
         )
+        self._spoken = SpokenAnswers(clock=clock, confirming=self._confirming, thanks=rules.follow_up.thanks)
         self.intake = Intake(
             store=store,
             clock=clock,
             team=team,
             rules=rules.intake,
             changes=ChatChanges(wording=wording, confirming=self._confirming, early=self._early),
-            answers=SpokenAnswers(confirming=self._confirming, thanks=rules.follow_up.thanks),
+            answers=self._spoken,
         )
         self.incidents = ChatIncidents(
             store=store, clock=clock, wording=wording, staff=staff, confirming=self._confirming
@@ -197,6 +198,7 @@ class Core:
             answers=StaffAnswers(clock=self._clock, wording=self._wording, staff=self._staff),
             lines=self._lines,
             opening=opening,
+            spoken=self._spoken,
             rules=self._rules.follow_up,
         )
         acts = DeskActs(desk=self._desk, clock=self._clock, writer=self._writer, whereabouts=self._whereabouts)

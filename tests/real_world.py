@@ -18,6 +18,9 @@ from sandbox.freescout import Conversation, FreeScoutSimulator
 from sandbox.matrix import MatrixMember, SynapseServer
 
 PATIENCE_SECONDS = 60.0
+UNDO_SECONDS = 1
+POLL_SECONDS = 2
+"""A real installation has 15 and 60: here nobody clicks on "Undo" by hand."""
 
 
 class RealWorld:
@@ -29,12 +32,15 @@ class RealWorld:
         self.with_matrix = matrix
         self.with_discord = discord
         self.encrypted = False
+        self.poll_seconds = POLL_SECONDS
         self.sections: dict[str, dict[str, Any]] = {}
         self._stack = AsyncExitStack()
 
     async def start(self, port: int) -> None:
         """Start the simulators and make accounts, rooms and channels."""
-        self.freescout = FreeScoutSimulator(database=self.folder / "freescout.db", number_offset=1000)
+        self.freescout = FreeScoutSimulator(
+            database=self.folder / "freescout.db", number_offset=1000, undo_seconds=UNDO_SECONDS
+        )
         await self.freescout.start()
         self._stack.push_async_callback(self.freescout.stop)
         self.agent_id = self.freescout.add_user("Alexander", "Lindqvist", "alexander@help.example")
@@ -49,9 +55,12 @@ class RealWorld:
                 "api_key": self.freescout.api_key,
                 "mailbox_id": self.freescout.mailbox_id,
                 "bot_user_id": self.freescout.bot_user_id,
+                "webhook_secret": self.freescout.webhook_secret,
+                "undo_seconds": UNDO_SECONDS,
+                "poll_seconds": self.poll_seconds,
             },
             "intake": {"group_seconds": 0, **self.sections.get("intake", {})},
-            "web": {"host": "127.0.0.1", "port": port},
+            "web": {"host": "127.0.0.1", "port": port, "public_url": f"http://127.0.0.1:{port}"},
             "log": {"level": "info", "format": "json"},
         }
         config = write_settings(self.folder / "config.toml", self.sections, self._team())
@@ -98,9 +107,7 @@ class RealWorld:
         return self.freescout.conversations()
 
     def texts_filed(self) -> Counter[str]:
-        """How often each message's words stand in the help desk; words are taken as they were posted, without markup.
-        How often each message's words stand in the help desk; words are taken as they were posted, without markup.
-        """
+        """How often each message's words stand in the help desk, without its markup."""
         bodies = [thread.body for conversation in self.filed() for thread in conversation.threads]
         return Counter(
             word for body in bodies for word in body.replace("<", " ").replace(">", " ").split() if "msg-" in word
@@ -210,10 +217,18 @@ class RealWorld:
 
 @asynccontextmanager
 async def real_world(
-    folder: Path, synapse: SynapseServer, port: int, *, matrix: bool = True, discord: bool = True, **intake: Any
+    folder: Path,
+    synapse: SynapseServer,
+    port: int,
+    *,
+    matrix: bool = True,
+    discord: bool = True,
+    poll_seconds: int = POLL_SECONDS,
+    **intake: Any,
 ) -> AsyncIterator[RealWorld]:
     """A world with everybody moved in; the bot is not running yet."""
     world = RealWorld(folder, synapse, matrix=matrix, discord=discord)
+    world.poll_seconds = poll_seconds
     if intake:
         world.sections["intake"] = intake
     try:

@@ -45,6 +45,7 @@ class FileMessage:
     """Append this message to the linked conversation.
 
     ``as_note``: the customer's own words, which need no answer and must not open a closed conversation again.
+    ``may_answer``: they may answer the question whether it is solved.
     """
 
     link_id: LinkId
@@ -53,6 +54,7 @@ class FileMessage:
     agent_id: int | None = None
     fetch_id: DeliveryId | None = None
     as_note: bool = False
+    may_answer: bool = False
     kind: Literal["file_message"] = "file_message"
 
 

@@ -91,9 +91,11 @@ def judge(
             if before is not None and before.due_at is not None:
                 remember.append(replace(before, digest="", due_at=None))
             continue
-        after = is_ours(thread) or _passed_over(view, thread, rules) or _waiting(view, thread, before, rules, now)
+        after = is_ours(thread) or _passed_over(view, thread, rules) or _waiting(view, thread, before, now + rules.undo)
         if after.fate is Fate.WAITING:
-            over = (after.due_at is not None and after.due_at <= now) or (replied and _is_settled(view, thread, rules))
+            if replied and after.due_at is not None:
+                after = replace(after, due_at=min(after.due_at, now + _left(view, thread, rules)))
+            over = after.due_at is not None and after.due_at <= now
             if over and again_at is None:
                 ready.append(thread)
                 after = replace(after, fate=Fate.PROMISED, due_at=None, rounds=after.rounds + 1)
@@ -126,9 +128,7 @@ def _came_by_merge(view: ConversationView, thread: DeskThread, rules: RelayRules
     return any(not thread.stamp or thread.created_at <= merged_at for merged_at in merges)
 
 
-def _waiting(
-    view: ConversationView, thread: DeskThread, before: KnownThread | None, rules: RelayRules, now: datetime
-) -> KnownThread:
+def _waiting(view: ConversationView, thread: DeskThread, before: KnownThread | None, until: datetime) -> KnownThread:
     """The wait goes on, or begins anew with each change of the text."""
     if before is not None and before.digest == thread.version and before.due_at is not None:
         return replace(before, conversation_id=view.conversation_id)
@@ -137,12 +137,12 @@ def _waiting(
         conversation_id=view.conversation_id,
         fate=Fate.WAITING,
         digest=thread.version,
-        due_at=now + rules.undo,
+        due_at=until,
         rounds=before.rounds if before is not None else 0,
     )
 
 
-def _is_settled(view: ConversationView, thread: DeskThread, rules: RelayRules) -> bool:
-    """Whether by the help desk's own clock nothing about this reply can be undone any more."""
+def _left(view: ConversationView, thread: DeskThread, rules: RelayRules) -> timedelta:
+    """How long by the help desk's own clock something about this reply may still be undone."""
     latest = max(thread.created_at, view.user_updated_at or thread.created_at)
-    return view.as_of - latest >= rules.undo
+    return max(rules.undo - (view.as_of - latest), timedelta())

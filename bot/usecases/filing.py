@@ -18,6 +18,7 @@ from bot.usecases.entries import Entries, speaker_of
 from bot.usecases.files import Files
 from bot.usecases.handling import Made
 from bot.usecases.opening import Opening
+from bot.usecases.spoken_answers import SpokenAnswers
 from bot.usecases.staff_answers import StaffAnswers
 from bot.usecases.status_lines import StatusLines
 from bot.usecases.whereabouts import Whereabouts
@@ -40,6 +41,7 @@ class Filing:
         answers: StaffAnswers,
         lines: StatusLines,
         opening: Opening,
+        spoken: SpokenAnswers,
         rules: FollowUpRules,
     ) -> None:
         self._files = files
@@ -51,6 +53,7 @@ class Filing:
         self._answers = answers
         self._lines = lines
         self._opening = opening
+        self._spoken = spoken
         self._rules = rules
 
     async def open(self, delivery: Delivery) -> Made:
@@ -68,13 +71,14 @@ class Filing:
         if effect.thread_kind is not ThreadKind.CUSTOMER:
             return await self._append(delivery, effect, found.link, found.view)
         message = effect.message
+        is_answer = effect.may_answer and self._spoken.is_answer(found.link, message)
         way = await self._decided(delivery, effect, found.view)
         if way is None:
             way = onward(found.view, plain(message.text), message.sent_at, self._rules)
         if way in {Onward.ANEW_GONE, Onward.ANEW_OLD}:
             return await self._opening.open(delivery, effect, found.link, way=way)
-        effect = replace(effect, as_note=effect.as_note or way is Onward.NOTE)
-        return await self._append(delivery, effect, found.link, found.view)
+        effect = replace(effect, as_note=effect.as_note or is_answer or way is Onward.NOTE)
+        return await self._append(delivery, effect, found.link, found.view, is_answer=is_answer)
 
     async def _decided(self, delivery: Delivery, effect: FileMessage, view: ConversationView | None) -> Onward | None:
         """What an earlier try decided and has written: agents may have closed or opened the conversation meanwhile."""
@@ -113,7 +117,13 @@ class Filing:
         return Made(records=conclude, afterwards=self._files.forget(effect.fetch_id, files))
 
     async def _append(
-        self, delivery: Delivery, effect: FileMessage, link: ConversationLink, view: ConversationView | None
+        self,
+        delivery: Delivery,
+        effect: FileMessage,
+        link: ConversationLink,
+        view: ConversationView | None,
+        *,
+        is_answer: bool = False,
     ) -> Made:
         message = await self._editing.newest(effect.message)
         files = await self._files.collect(effect.fetch_id, message)
@@ -133,6 +143,8 @@ class Filing:
             await remember_own(records, delivery, conversation_id, appended.thread_id, effect.link_id)
             await self._files.conclude(records, delivery, effect.fetch_id, files, appended.skipped, found=found)
             await self._editing.filed(records, message, effect.link_id, found=found)
+            if is_answer:
+                await self._spoken.take(records, link, effect.message)
             if kind is ThreadKind.CUSTOMER:
                 # What an earlier try has written is in the view: a closing seen there came after it.
                 await self._lines.written_by_customer(records, delivery, effect.link_id, None if found else view)

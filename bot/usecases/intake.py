@@ -171,10 +171,8 @@ class Intake(MessageIntake):
             case Continues():
                 key = message.dedup_key
                 await records.inbox.admit(key, decision=CONTINUED, link_id=decision.link_id, at=now, message=message)
-                answered = await self._answers.is_answer(records, message, decision)
-                await records.outbox.add(*self._continuing(message, decision, standing, now, as_note=answered))
-                if answered:
-                    await self._answers.take(records, message, decision)
+                may_answer = await self._answers.may_answer(records, message, decision)
+                await records.outbox.add(*self._continuing(message, decision, standing, now, may_answer=may_answer))
                 return Accepted(link_id=decision.link_id, opened=False)
 
     def _opening(self, message: ChatMessage, link: ConversationLink, now: datetime) -> list[Delivery]:
@@ -185,7 +183,7 @@ class Intake(MessageIntake):
         return [self._acknowledge(message, now), *_with_files(replace(filing, holds=True), message, fetch_id, now)]
 
     def _continuing(
-        self, message: ChatMessage, decision: Continues, standing: Standing, now: datetime, *, as_note: bool = False
+        self, message: ChatMessage, decision: Continues, standing: Standing, now: datetime, *, may_answer: bool
     ) -> list[Delivery]:
         key = message.dedup_key
         fetch_id = delivery_id("fetch", key) if message.attachments else None
@@ -196,7 +194,7 @@ class Intake(MessageIntake):
             thread_kind=decision.thread_kind,
             agent_id=member.agent_id if member else None,
             fetch_id=fetch_id,
-            as_note=as_note,
+            may_answer=may_answer,
         )
         lane = desk_lane(decision.link_id)
         filing = promise("file", key, effect=effect, key=lane, now=now, system=System.FREESCOUT)

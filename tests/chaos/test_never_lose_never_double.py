@@ -83,7 +83,7 @@ async def test_losing_a_third_of_discords_answers_says_nothing_twice(
 async def test_600_matrix_and_200_discord_messages_sent_while_it_was_down_are_all_filed_once(
     tmp_path: Path, synapse: SynapseServer, unused_tcp_port: int
 ) -> None:
-    async with real_world(tmp_path, synapse, unused_tcp_port) as world:
+    async with real_world(tmp_path, synapse, unused_tcp_port, poll_seconds=60) as world:
         await world.discord.post(world.mia, world.support.id, "history, never filed: msg-history-end")
         await world.start_bot()
         assert await world.bot.stop() == 0

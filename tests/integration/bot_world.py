@@ -3,52 +3,32 @@
 Every helper here looks at the other side; only the log and the exit code come from the bot itself.
 """
 
-import asyncio
-import os
 import re
-import secrets
-import subprocess
-import sys
 import tomllib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
-from sandbox.bot_process import PROJECT
 from sandbox.bot_settings import write_settings
-from sandbox.discord.entities import Channel, Member, Message
-from sandbox.freescout import Conversation, Thread
-from sandbox.matrix import MatrixMember, SynapseServer
-from tests.real_world import RealWorld
+from sandbox.discord.entities import Channel, Member, Message, Thread
+from sandbox.freescout import Conversation
+from sandbox.freescout import Thread as Entry
+from sandbox.matrix import SynapseServer
+from tests.integration.bot_agents import Agent
+from tests.integration.bot_command import Ended, supportbot
+from tests.integration.bot_view import ACK, MatrixView, word
+
+__all__ = ["ACK", "QUICK", "BotWorld", "bodies", "bot_world", "number_in", "word"]
 
 SETTINGS_FILE = "config.toml"
-ACK = "👀"
+QUICK = {"undo_seconds": 0}
+"""Settings of FreeScout for tests that wait for many answers: they come after one second, as FreeScout rounds."""
 
 
-def word() -> str:
-    """A word nobody else uses, by which a message is found again on the other side."""
-    return f"w{secrets.token_hex(5)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """A command that has ended: exit code, and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def said(self) -> str:
-        """Everything, with line breaks as blanks."""
-        return " ".join((self.out + " " + self.err).split())
-
-
-class BotWorld(RealWorld):
+class BotWorld(MatrixView):
     """A world that tests look into by words. ``overrides`` are settings laid over the usual ones, by section."""
 
     def __init__(self, folder: Path, synapse: SynapseServer, *, matrix: bool = True, discord: bool = True) -> None:
@@ -59,6 +39,8 @@ class BotWorld(RealWorld):
     @override
     async def start(self, port: int) -> None:
         await super().start(port)
+        self.agent = Agent(self.freescout, self.agent_id, "Alexander")
+        self.ada = Agent(self.freescout, self.freescout.add_user("Ada", "Okafor", "ada@help.example"), "Ada")
         self.write_settings()
 
     def write_settings(self, **overrides: dict[str, Any]) -> None:
@@ -68,6 +50,7 @@ class BotWorld(RealWorld):
         sections = {name: {**values, **self.overrides.get(name, {})} for name, values in self.sections.items()}
         sections |= {name: values for name, values in self.overrides.items() if name not in sections}
         write_settings(self.folder / SETTINGS_FILE, sections, self._team())
+        self.freescout.options.undo_seconds = sections["freescout"]["undo_seconds"]
 
     def lose_store(self) -> None:
         """Store and Matrix keys are gone, as after the loss of a disk; the bot must not be running."""
@@ -83,31 +66,15 @@ class BotWorld(RealWorld):
         """Run ``supportbot`` with these arguments beside the bot, as an operator would."""
         return await supportbot(*arguments, config=config or self.folder / SETTINGS_FILE, seconds=seconds)
 
-    # What the help desk holds
+    async def install_webhooks(self) -> None:
+        """Have FreeScout tell the bot of changes, as an operator does."""
+        ended = await self.command("webhooks", "install")
+        assert ended.code == 0, ended.said
 
-    def tickets(self, text: str) -> list[Conversation]:
-        """The conversations in which this text stands, in the subject or in an entry."""
-        return [
-            conversation
-            for conversation in self.filed()
-            if text in conversation.subject or any(text in thread.body for thread in conversation.threads)
-        ]
-
-    def entries(self, text: str) -> list[Thread]:
-        """The entries, of all conversations, in which this text stands; the oldest first."""
-        return [thread for conversation in self.filed() for thread in conversation.threads if text in thread.body]
-
-    async def entry(self, text: str, seconds: float = 20) -> Thread:
-        """The entry with this text, waited for; there must be no second one."""
-        await self.until(lambda: bool(self.entries(text)), f"FreeScout has an entry with {text!r}", seconds)
-        [found] = self.entries(text)
-        return found
-
-    async def ticket(self, text: str, seconds: float = 20) -> Conversation:
-        """The conversation with this text, waited for; there must be no second one."""
-        await self.until(lambda: bool(self.tickets(text)), f"FreeScout has a conversation with {text!r}", seconds)
-        [found] = self.tickets(text)
-        return found
+    async def settled(self, ticket: Conversation) -> Conversation:
+        """The ticket as it is once everything promised is done."""
+        await self.until(self.drained, "nothing waits")
+        return self.freescout.conversation(id=ticket.id)
 
     # What members see in Discord
 
@@ -125,6 +92,26 @@ class BotWorld(RealWorld):
         """The bot's first answer to a request: in the thread on it, or in the post it starts."""
         await self.until(lambda: bool(self.said(message.id)), f"an answer to “{message.content}”", seconds)
         return self.said(message.id)[0]
+
+    async def ask_in_forum(self, text: str, member: Member | None = None, **kwargs: Any) -> tuple[Thread, Conversation]:
+        """Somebody writes a forum post; returns it and its ticket, once they have its number."""
+        mark = word()
+        post = await self.discord.create_forum_post(
+            member or self.lena, self.forum.id, "A post", f"{text} {mark}", **kwargs
+        )
+        ticket = await self.ticket(mark)
+        await self.until(lambda: bool(self.said(post.id)), "the number in the post")
+        return post, ticket
+
+    async def told(self, channel_id: int, text: str, seconds: float = 20) -> Message:
+        """The bot's message with this text in a channel or thread, waited for; there must be no second one."""
+        await self.until(lambda: bool(self.times_told(channel_id, text)), f"{text!r} in chat", seconds)
+        [found] = [message for message in self.said(channel_id) if text in message.content]
+        return found
+
+    def times_told(self, channel_id: int, text: str) -> int:
+        """How many of the bot's messages in a channel or thread have this text."""
+        return sum(text in message.content for message in self.said(channel_id))
 
     async def ask(self, text: str, member: Member | None = None, **kwargs: Any) -> tuple[Message, Conversation]:
         """Somebody asks in the support channel; returns their message and their ticket, once they have its number."""
@@ -148,68 +135,6 @@ class BotWorld(RealWorld):
     def upset_gateway(self) -> None:
         """Discord sends an event that ends the library's client: a field that it needs is missing."""
         self.discord._backend.gateway.dispatch("GUILD_ROLE_CREATE", {"guild_id": str(self.discord.guild.id)})
-
-    # What members see in Matrix
-
-    async def matrix_ask(
-        self, text: str, member: MatrixMember | None = None, **kwargs: Any
-    ) -> tuple[str, Conversation]:
-        """Somebody asks in the room; returns the event's id and the ticket, once its number is in the thread."""
-        mark = word()
-        event_id = await (member or self.jonas).send_text(self.room, f"{text} {mark}", **kwargs)
-        ticket = await self.ticket(mark)
-        await self.matrix_answer(event_id)
-        return event_id, ticket
-
-    async def matrix_said(self, root: str) -> list[dict[str, Any]]:
-        """The bot's events in a thread."""
-        return [
-            event
-            for event in await self.jonas.messages(self.room)
-            if event["sender"] == self.bot_user
-            and event["type"] == "m.room.message"
-            and event["content"].get("m.relates_to", {}).get("rel_type") == "m.thread"
-            and event["content"]["m.relates_to"]["event_id"] == root
-        ]
-
-    async def matrix_answer(self, root: str, text: str = "", seconds: float = 20) -> dict[str, Any]:
-        """The content of the bot's first event in this thread that has this text."""
-        found: list[dict[str, Any]] = []
-
-        async def seen() -> bool:
-            found[:] = [
-                one["content"] for one in await self.matrix_said(root) if text in one["content"].get("body", "")
-            ]
-            return bool(found)
-
-        await self.until(seen, f"the bot says {text!r} in the thread of {root}", seconds)
-        return found[0]
-
-    async def matrix_acknowledged(self, event_id: str) -> bool:
-        """Whether the bot's reaction is on an event."""
-        for event in await self.jonas.messages(self.room):
-            relation = event.get("content", {}).get("m.relates_to", {})
-            own = event["sender"] == self.bot_user and event["type"] == "m.reaction"
-            if own and (relation.get("event_id"), relation.get("key")) == (event_id, ACK):
-                return True
-        return False
-
-    async def matrix_number_is_told(self, ticket: Conversation) -> bool:
-        """Whether the bot has said a ticket's number anywhere in the room."""
-        said = [event for event in await self.jonas.messages(self.room) if event["sender"] == self.bot_user]
-        return any(f"#{ticket.number}" in str(event["content"].get("body", "")) for event in said)
-
-    async def member(self, name: str) -> MatrixMember:
-        """A fresh account that is in the room."""
-        member = await self._member(name)
-        await member.join(self.room)
-        return member
-
-    async def later_event_is_filed(self) -> None:
-        """Wait until an event sent now is filed: whatever came before it in the room was decided then."""
-        mark = word()
-        await self.jonas.send_text(self.room, mark)
-        await self.entry(mark)
 
     # What operators see
 
@@ -241,37 +166,6 @@ class BotWorld(RealWorld):
         """Wait for the process to end by itself; returns its exit code."""
         await self.until(lambda: self.bot.exit_code is not None, "the bot ended", seconds)
         return self.bot.exit_code
-
-
-async def supportbot(
-    *arguments: str, config: Path, environment: Mapping[str, str] | None = None, seconds: float = 60
-) -> Ended:
-    """Run one ``supportbot`` command to its end, in an environment without settings but those given."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("SUPPORTBOT_")}
-    nothing = config.parent / "no-secrets"
-    nothing.mkdir(exist_ok=True)
-    inherited |= {"SUPPORTBOT_SECRETS_DIR": str(nothing), "COLUMNS": "200", **(environment or {})}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        *arguments,
-        "--config",
-        str(config),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=PROJECT,
-        env=inherited,
-    )
-    try:
-        async with asyncio.timeout(seconds):
-            out, err = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise
-    return Ended(code=process.returncode or 0, out=out.decode(), err=err.decode())
 
 
 @asynccontextmanager
@@ -307,6 +201,6 @@ def number_in(text: str) -> int:
     return int(found[0])
 
 
-def bodies(threads: Sequence[Thread]) -> list[str]:
+def bodies(threads: Sequence[Entry]) -> list[str]:
     """The HTML of entries, in order."""
     return [thread.body for thread in threads]

@@ -122,7 +122,8 @@ async def test_a_file_is_copied_at_intake_so_that_its_source_may_vanish(world: B
         world.discord.expire_attachments()
     finally:
         await world.freescout.come_back()
-    [file] = (await world.entry(mark)).attachments
+    [request] = (await world.ticket(mark)).of_type("customer")
+    [file] = request.attachments
     assert file.data == b"rescued"
 
 
@@ -131,9 +132,9 @@ async def test_a_file_that_vanished_before_it_could_be_read_is_named(world: BotW
     posted = await world.discord.post(world.mia, world.support.id, mark, attachments=[("gone.txt", "text/plain", b"x")])
     world.discord.expire_attachments()
     await world.discord.delete(posted.channel_id, posted.id)
-    entry = await world.entry(mark)
-    assert entry.attachments == ()
-    assert "gone.txt" in words_of(entry.body)
+    [request] = (await world.ticket(mark)).of_type("customer")
+    assert request.attachments == ()
+    assert "gone.txt" in words_of(request.body)
 
 
 async def test_an_empty_file_and_hostile_names_lose_nothing(world: BotWorld) -> None:

@@ -366,12 +366,12 @@ async def test_the_teams_own_posts_open_nothing(world: BotWorld) -> None:
     assert not [one for one in world.filed() if mark in one.subject]
 
 
-async def test_the_teams_words_in_a_ticket_are_internal_notes_in_their_name(world: BotWorld) -> None:
+async def test_the_teams_words_in_a_ticket_are_replies_in_their_name(world: BotWorld) -> None:
     posted, ticket = await world.ask("Is anybody there?")
     mark = word()
     await world.discord.post(world.alexander, posted.id, f"I will look {mark}")
     entry = await world.entry(mark)
-    assert (entry.type, entry.conversation_id, entry.user_id) == ("note", ticket.id, world.agent_id)
+    assert (entry.type, entry.conversation_id, entry.user_id) == ("message", ticket.id, world.agent_id)
 
 
 async def test_what_the_bot_says_itself_is_never_filed(world: BotWorld) -> None:
@@ -381,12 +381,11 @@ async def test_what_the_bot_says_itself_is_never_filed(world: BotWorld) -> None:
     assert len(world.said(posted.id)) == 1
 
 
-async def test_other_channels_and_direct_messages_are_none_of_its_business(world: BotWorld) -> None:
+async def test_other_channels_are_none_of_its_business(world: BotWorld) -> None:
     mark = word()
     other = world.discord.add_text_channel("off-topic")
     await world.discord.post(world.mia, other.id, f"lunch? {mark}")
     await world.discord.post(world.mia, world.staff.id, f"internal {mark}")
-    await world.discord.post(world.mia, world.discord.direct_channel(world.mia).id, f"psst {mark}")
     await world.later_message_is_filed(world.support)
     assert world.tickets(mark) == []
 

@@ -271,13 +271,13 @@ async def test_notices_edits_reactions_redactions_and_state_open_nothing(world: 
     assert len(world.freescout.conversation(id=ticket.id).of_type("customer")) <= 2
 
 
-async def test_the_teams_posts_open_nothing_and_are_notes_inside_a_ticket(world: BotWorld) -> None:
+async def test_the_teams_posts_open_nothing_and_are_replies_inside_a_ticket(world: BotWorld) -> None:
     outside, inside = word(), word()
     await world.alexander_matrix.send_text(world.room, f"Maintenance at noon {outside}")
     event_id, ticket = await world.matrix_ask("Is anybody there?")
     await world.alexander_matrix.send_text(world.room, f"I will look {inside}", thread=event_id)
     entry = await world.entry(inside)
-    assert (entry.type, entry.conversation_id, entry.user_id) == ("note", ticket.id, world.agent_id)
+    assert (entry.type, entry.conversation_id, entry.user_id) == ("message", ticket.id, world.agent_id)
     assert world.tickets(outside) == []
 
 

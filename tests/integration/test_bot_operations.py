@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from sandbox.matrix import SynapseServer
-from tests.integration.bot_world import BotWorld, Ended, bot_world, number_in, supportbot, word
+from tests.integration.bot_command import Ended, supportbot
+from tests.integration.bot_world import BotWorld, bot_world, number_in, word
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.synapse]
 
@@ -24,6 +25,7 @@ async def world(
     """One bot on both platforms, for the whole file."""
     folder = tmp_path_factory.mktemp("operations")
     async with bot_world(folder, unused_tcp_port_factory(), synapse=synapse) as made:
+        await made.install_webhooks()
         await made.start_bot()
         yield made
         made.expect_good_conduct()

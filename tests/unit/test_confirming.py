@@ -165,6 +165,19 @@ def reacted(rig: Rig, emoji: str, author: Author) -> Reacted:
     )
 
 
+async def test_words_that_come_before_the_question_is_on_record_answer_it(rig: Rig) -> None:
+    async with rig.running():
+        ticket = await rig.ticket()
+        rig.discord.fail_next(OutcomeUnknownError("no answer"), after_work=True, on="send")
+        rig.desk.close(ticket.conversation_id, LEA)
+        await rig.sweep()
+        await rig.post("yes", address=THREAD)
+        assert notes(ticket) == []
+        await rig.pass_time(timedelta(seconds=10))
+    assert ticket.status is Status.CLOSED
+    assert notes(ticket) == ["yes", "Confirmed as solved by Mia (Discord)."]
+
+
 @pytest.mark.parametrize(("words", "status"), [("Yes, thanks!", Status.CLOSED), ("no", Status.ACTIVE)])
 async def test_words_answer_and_are_kept_as_a_note_that_opens_nothing(rig: Rig, words: str, status: Status) -> None:
     async with rig.running():
