@@ -40,6 +40,7 @@ class DeskReader(HelpDeskEvents):
         self._whereabouts = whereabouts
         self._due: dict[ConversationId, datetime] = {}
         self._replied: set[ConversationId] = set()
+        self._wanted: set[ConversationId] = set()
         self._reading: set[ConversationId] = set()
         self._woken = asyncio.Event()
         self._pauses: dict[ConversationId, timedelta] = {}
@@ -70,6 +71,7 @@ class DeskReader(HelpDeskEvents):
         """Judge a view, and have it read again when something of it waits."""
         again_at = await self._replies.take(view, replied=replied)
         if again_at is not None:
+            self._wanted.add(view.conversation_id)
             self._read_at(view.conversation_id, again_at)
 
     def _read_at(self, conversation_id: ConversationId, at: datetime) -> None:
@@ -102,7 +104,9 @@ class DeskReader(HelpDeskEvents):
         replied = conversation_id in self._replied
         self._replied.discard(conversation_id)
         try:
-            if await self._is_ours(conversation_id):
+            wanted = conversation_id in self._wanted
+            self._wanted.discard(conversation_id)
+            if wanted or await self._is_ours(conversation_id):
                 await self._look(conversation_id, replied=replied)
             self._pauses.pop(conversation_id, None)
         except DeliveryError as error:

@@ -24,23 +24,31 @@ class OwnThreads:
 
     async def links(
         self, records: Records, view: ConversationView, known: Mapping[ThreadId, KnownThread]
-    ) -> Sequence[ConversationLink]:
-        """The tickets of this conversation, those that were merged into it included."""
+    ) -> Sequence[ConversationLink] | None:
+        """The tickets of this conversation, those that were merged into it included.
+
+        None: the view may be from before a change of the bot's own, so it does not tell what moved; look again soon.
+        """
         if not view.deleted:
-            moved = {one.link_id: one for one in known.values() if _has_moved(one, view)}
-            for link_id, thread in moved.items():
+            for link_id, thread in {one.link_id: one for one in known.values() if _has_moved(one, view)}.items():
                 assert link_id is not None
                 link = await records.links.get(link_id)
-                if link is not None and _may_move(link, thread, view):
-                    await self._whereabouts.move(records, view, link_id, self._clock.now())
-            await records.threads.save(
-                *(
-                    replace(one, conversation_id=view.conversation_id)
-                    for one in known.values()
-                    if one.conversation_id != view.conversation_id
-                )
-            )
+                if link is not None and link.changed_at is not None and view.read_at <= link.changed_at:
+                    return None
+                if link is not None:
+                    await self._follow(records, view, link, thread)
+            moved = (one for one in known.values() if one.conversation_id != view.conversation_id)
+            await records.threads.save(*(replace(one, conversation_id=view.conversation_id) for one in moved))
         return await records.links.of_conversation(view.conversation_id)
+
+    async def _follow(
+        self, records: Records, view: ConversationView, link: ConversationLink, thread: KnownThread
+    ) -> None:
+        """The conversation of these threads was merged into this one: the ticket's own, or one that it has left."""
+        if link.conversation_id == thread.conversation_id:
+            await self._whereabouts.move(records, view, link.link_id, self._clock.now())
+        elif link.conversation_id != view.conversation_id:
+            await records.links.retire(view.conversation_id, None, link.link_id)
 
     @staticmethod
     async def adopt(records: Records, view: ConversationView, link: ConversationLink) -> None:
@@ -99,12 +107,6 @@ class OwnThreads:
         effect = delivery.effect
         is_it = effect.link_id in link_ids and effect.agent_id == thread.author.agent_id
         return delivery if is_it and await records.threads.written_by(delivery.delivery_id) is None else None
-
-
-def _may_move(link: ConversationLink, thread: KnownThread, view: ConversationView) -> bool:
-    """Whether the link is still where the thread was, and the view is not from before the last change of it."""
-    is_old = link.changed_at is not None and view.read_at <= link.changed_at
-    return link.conversation_id == thread.conversation_id and not is_old
 
 
 def _has_moved(thread: KnownThread, view: ConversationView) -> bool:

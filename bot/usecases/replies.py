@@ -64,6 +64,8 @@ class Replies:
         async def work(records: Records) -> datetime | None:
             known = await records.threads.known([thread.thread_id for thread in view.threads])
             links = await self._own.links(records, view, known)
+            if links is None:
+                return self._clock.now() + LOOK_AGAIN
             if not links or view.merged_away or view.read_at < self._judged.get(view.conversation_id, view.read_at):
                 return None  # a newer view was judged already
             return await self._judge(records, view, known, links, replied=replied)

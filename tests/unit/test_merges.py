@@ -61,6 +61,35 @@ async def test_a_merge_is_followed_by_webhook(rig: Rig) -> None:
     assert {link.number for link in rig.store.contents.links.values()} == {kept.number}
 
 
+async def test_a_merge_seen_in_a_view_from_before_a_change_of_our_own_is_looked_at_again(rig: Rig) -> None:
+    async with rig.running():
+        gone, kept = await two(rig)
+        rig.desk.merge(gone.conversation_id, kept.conversation_id)
+        view = await rig.desk.read(kept.conversation_id)
+        assert view is not None
+        links = rig.store.contents.links
+        links.update({name: replace(link, changed_at=view.read_at) for name, link in links.items()})
+        await rig.core.reader.take(view)
+        assert len({link.number for link in links.values()}) == 2
+        await rig.pass_time(timedelta(seconds=6))
+    assert {link.number for link in rig.store.contents.links.values()} == {kept.number}
+
+
+async def test_answers_in_a_former_conversation_arrive_also_after_that_was_merged(rig: Rig) -> None:
+    async with rig.running():
+        first, other = await two(rig)
+        rig.desk.close(first.conversation_id)
+        await rig.sweep()
+    await rig.clock.advance(timedelta(days=15))
+    async with rig.running():
+        await rig.post("It is back.", address=MIAS)
+        rig.desk.merge(first.conversation_id, other.conversation_id)
+        await rig.look()
+        rig.desk.agent_replies(other.conversation_id, "About your old question: mended.")
+        await rig.look()
+    assert replies(rig, MIAS) == ["About your old question: mended."]
+
+
 async def test_answers_go_to_all_places_each_mentioning_its_member(rig: Rig) -> None:
     async with rig.running():
         gone, kept = await two(rig)
