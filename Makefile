@@ -4,6 +4,7 @@
 VENV   ?= .venv
 CONFIG ?= config.toml
 PYTHON ?= python3
+JOBS   ?= 2
 BIN    := $(VENV)/bin
 LOCK   := requirements-dev.lock
 STAMP  := $(VENV)/.installed-$(shell cat $(LOCK) 2>/dev/null | cksum | tr -d ' ')
@@ -18,7 +19,7 @@ INTERPRETER = $$(for python in "$(PYTHON)" python3.13 python3.12 python3.11; do 
 help:
 	@echo 'make sandbox   see it work: a Discord, a Matrix and a FreeScout of its own, and the bot (ONCE=1 ends after the story)'
 	@echo 'make run       run the bot with $(CONFIG) (CONFIG=FILE for another file)'
-	@echo 'make test      run the tests (ARGS="-k triage" to choose)'
+	@echo 'make test      run the tests (ARGS="-k triage" to choose, JOBS=1 for one at a time)'
 	@echo 'make check     style, types and import contracts'
 	@echo 'make bench     this bot beside a bare script of the same job'
 	@echo 'make lock      refresh the lock files from pyproject.toml (UPGRADE=1 takes newer releases)'
@@ -51,8 +52,9 @@ sandbox: venv
 run: venv
 	@exec $(BIN)/supportbot run --config $(CONFIG)
 
+# Two files at a time: most of the time is spent waiting. Each worker has a Synapse and a PostgreSQL of its own.
 test: venv
-	@$(BIN)/python -m pytest tests -m 'not slow' $(ARGS)
+	@$(BIN)/python -m pytest tests -m 'not slow' -n $(JOBS) --dist loadfile $(ARGS)
 
 check: venv
 	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy 'lint-imports --no-logo'; do \
