@@ -37,7 +37,7 @@ class Following:
     ) -> bool:
         """False: changes of our own are under way, so the view cannot be judged; look again soon.
 
-        ``answering``: agents whose reply is relayed now; that they took the ticket goes without saying.
+        ``answering``: agents who have answered in it; that they took the ticket goes without saying.
         """
         is_stale = link.changed_at is not None and view.read_at <= link.changed_at
         if is_stale or await records.outbox.is_busy(desk_lane(link.link_id)):

@@ -76,6 +76,10 @@ class Answering:
             self.hide(talk)
             await asyncio.sleep(pause_seconds)
 
+    async def has_begun(self) -> bool:
+        """Whether any answer is in chat."""
+        return any([talk.answers and talk.answers[0] in await self.texts(talk) for talk in self.talks])
+
     def unrecorded(self) -> int:
         """How many answers the bot has promised and not recorded as said, read from its store's file."""
         path = self._world.folder / "supportbot.db"

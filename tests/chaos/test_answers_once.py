@@ -24,7 +24,7 @@ async def test_kill_at_any_moment_while_twenty_answers_are_relayed_loses_and_dou
         await world.start_bot()
         answering = await Answering.begin(world)
         work = asyncio.create_task(answering.keep_answering(20, 0.15))
-        await asyncio.sleep(1)  # until the first can no longer be taken back
+        await world.until(answering.has_begun, "the first answer is in chat")
         for _ in range(5):
             await asyncio.sleep(chance.uniform(0.05, 0.6))
             world.kill_bot()
