@@ -139,6 +139,9 @@ async def test_an_event_whose_key_comes_late_is_kept_through_a_restart_and_filed
     assert world.tickets(mark) == []
     proxy.clear()
     proxy.add(Breakage.CHANGE, "/sync", times=-1, change=give_keys)
+    for ends_a_sync in (word(), word()):  # the one under way, still unchanged, and then one with the keys in it
+        await world.jonas.send_text(world.room, ends_a_sync)
+        await world.entry(ends_a_sync)
     ticket = await world.ticket(mark, 40)
     proxy.clear()
     assert len(ticket.threads) == 1
