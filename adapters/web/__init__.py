@@ -1,1 +1,1 @@
-"""The HTTP server: health for operators, webhooks, later the board."""
+"""The HTTP server: health for operators, webhooks, the board."""

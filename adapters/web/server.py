@@ -1,4 +1,4 @@
-"""Serves /healthz, /readyz and the webhooks on aiohttp; bodies are bounded before anything reads them."""
+"""Serves /healthz, /readyz, the webhooks and the board on aiohttp; bodies are bounded before anything reads them."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,6 +8,7 @@ from typing import Self
 import structlog
 from aiohttp import web
 
+from adapters.web.board import BoardPages
 from adapters.web.posts import posted
 from bot.domain.errors import BotError
 from bot.ports.inbound import WebEndpoint, WebStatus
@@ -27,7 +28,7 @@ LINGERING_SECONDS = 1.0
 class WebServer:
     """Listens from ``async with`` on. Raises ``BotError`` naming address and reason when it cannot.
 
-    ``posts`` are the endpoints by path.
+    ``posts`` are the endpoints by path. Without ``board`` there is none: its addresses are answered by 404.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class WebServer:
         port: int,
         status: WebStatus,
         posts: Mapping[str, WebEndpoint] | None = None,
+        board: BoardPages | None = None,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._host = host
         self._port = port
         self._status = status
         self._posts = posts or {}
+        self._board = board
         self._body_seconds = body_seconds
         self._stack = AsyncExitStack()
 
@@ -52,6 +55,8 @@ class WebServer:
         app.router.add_get("/readyz", self._answer(self._status.ready))
         for path, endpoint in self._posts.items():
             app.router.add_post(path, posted(endpoint, body_seconds=self._body_seconds))
+        if self._board is not None:
+            self._board.add_to(app)
         runner = web.AppRunner(
             app,
             access_log=None,
