@@ -2,7 +2,7 @@
 
 Resumed sessions lose nothing; all others do (facts/discord.md, "Missed messages"). A room without rows is new: it files
 no history. Threads are read after their channel, so that a request comes before what was said about it. Direct message
-channels are read once they are known.
+channels are read once they are known, and so are followed threads, without the channels in which they are.
 """
 
 import asyncio
@@ -61,7 +61,8 @@ class Backfill:
     @property
     def rooms(self) -> frozenset[str]:
         """All that are read at the beginning of a session."""
-        return self._watch.support_channels | frozenset(self._watermarks.direct_rooms())
+        direct = frozenset(self._watermarks.direct_rooms())
+        return self._watch.support_channels | direct | self._surroundings.followed_rooms
 
     async def run(self) -> None:
         """Catch up everywhere; returns when nothing is missing any more. Cancelled when the next session begins."""
@@ -71,6 +72,8 @@ class Backfill:
                 tasks.create_task(self._room(room), name=f"discord-backfill-{room}")
             for room in self._watermarks.direct_rooms():
                 tasks.create_task(self._direct(tasks, room), name=f"discord-backfill-{room}")
+            for room in sorted(self._surroundings.followed_rooms):
+                self._followed(tasks, room)
         _log.info("discord_caught_up", rooms=len(self._watch.support_channels))
 
     async def _room(self, room: str) -> None:
@@ -89,6 +92,16 @@ class Backfill:
         place = direct_place(room)
         self._surroundings.learn(room, place)
         self._queues.open_room(room, held=[room])
+        await self._read(tasks, place)
+
+    def _followed(self, tasks: asyncio.TaskGroup, room: str) -> None:
+        threads = self._surroundings.followed_in(room)
+        self._queues.open_room(room, held=[thread.key for thread in threads])
+        for thread in threads:
+            tasks.create_task(self._read(tasks, thread), name=f"discord-backfill-{thread.key}")
+
+    async def catch_up(self, tasks: asyncio.TaskGroup, place: Place) -> None:
+        """Read this one place, whose line is held, from its watermark on."""
         await self._read(tasks, place)
 
     async def _start_reading(self, tasks: asyncio.TaskGroup, room: str) -> None:

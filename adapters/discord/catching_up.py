@@ -140,6 +140,17 @@ class CatchingUp:
             if error.code != UNKNOWN_CHANNEL:
                 raise
             _log.info("discord_channel_gone", channel=place.key)
+        if place.is_followed:
+            await self._look_at_origin(place)
+
+    async def _look_at_origin(self, place: Place) -> None:
+        """The message on which a followed thread hangs stands in a channel whose history is not read."""
+        origin = self._surroundings.origin_of(place.key, place.room)
+        try:
+            await self._take(origin, await self._comparing.changed_at(origin, place.key), moves=False)
+        except DeniedError as error:
+            if error.code != UNKNOWN_CHANNEL:
+                raise
 
     async def _take(self, place: Place, arrived: Sequence[Incoming], *, moves: bool) -> None:
         _, obstacle = await self._receiving.take(place, arrived, moves=moves)

@@ -70,10 +70,12 @@ class DiscordAdapter(ChatPlatform):
         clock: Clock,
         dice: Dice,
         status_tags: Mapping[Status, Sequence[str]] = STATUS_TAGS,
+        oncall_roles: Sequence[str] = (),
     ) -> None:
         """``member_ids``: Discord ids of the team members in the settings. ``backfill_hours`` 0: no limit.
 
-        ``status_tags``: names of forum tags by status, the preferred one first.
+        ``status_tags``: names of forum tags by status, the preferred one first. ``oncall_roles``: ids of the roles that
+        ``pages`` may name, for ``inspect``.
         """
         point_at(api_url, gateway_url)
         self._watch = Watch(
@@ -85,6 +87,7 @@ class DiscordAdapter(ChatPlatform):
             "discord.triager_roles": [str(role) for role in triager_roles],
             "discord.staff_roles": [str(role) for role in staff_roles],
         }
+        self._oncall_roles = tuple(str(role) for role in oncall_roles)
         self._rest = DiscordRest(token=token, clock=clock)
         self._rooms = Rooms(self._rest)
         self._surroundings = Surroundings(self._watch)
@@ -187,5 +190,7 @@ class DiscordAdapter(ChatPlatform):
 
     @override
     async def inspect(self) -> Sequence[Finding]:
-        inspection = Inspection(rest=self._rest, watch=self._watch, role_settings=self._role_settings)
+        inspection = Inspection(
+            rest=self._rest, watch=self._watch, role_settings=self._role_settings, oncall_roles=self._oncall_roles
+        )
         return await inspection.run()

@@ -3,10 +3,14 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from bot.domain.commands import Command, Option, OptionKind, Permission
 
+TRIAGE_MESSAGE: Final = "Triage"
+MAKE_TICKET: Final = "Make this a ticket"
+MESSAGE_MENU: Final = 3
+"""The type of a command in a message's context menu."""
 _CHAT_INPUT = 1
 _STRING = 3
 _IN_SERVERS, _IN_DIRECT_MESSAGES = 0, 1
@@ -23,12 +27,13 @@ def for_everybody(catalogue: Sequence[Command]) -> list[dict[str, Any]]:
 
 
 def for_the_team(catalogue: Sequence[Command]) -> list[dict[str, Any]]:
-    """The other commands, of one server only.
+    """The other commands, and those in the context menu of messages: of one server only.
 
     Everybody there sees them: who may run what is decided by the core, since servers can override Discord's own
     permissions.
     """
-    return [_command(command) for command in catalogue if command.permission is not Permission.EVERYBODY]
+    typed = [_command(command) for command in catalogue if command.permission is not Permission.EVERYBODY]
+    return [*typed, *({"name": name, "type": MESSAGE_MENU} for name in (TRIAGE_MESSAGE, MAKE_TICKET))]
 
 
 def fingerprint(payload: list[dict[str, Any]], *, application_id: str) -> str:

@@ -1,6 +1,6 @@
 """Slash commands: an interaction becomes an ``Invocation``, its reply the interaction's answer, seen by whoever ran it.
 
-Every command is deferred before anything else happens.
+A form that was filled in is a command too. Every command is deferred before anything else happens.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import structlog
 
 from adapters.discord.answering import STORE_FAILED, answer, deferred
 from adapters.discord.faults import FAULTS
+from adapters.discord.forms import command_and_ticket, filled_in
 from adapters.discord.origins import Origins, author_at_hand
 from adapters.discord.places import Watch
 from bot.domain.commands import Invocation
@@ -37,16 +38,22 @@ class Commands:
         self._suggestions = suggestions
 
     async def handle(self, interaction: discord.Interaction) -> None:
-        """Answer a command or an autocomplete request; anything else is none of ours. Raises nothing of Discord's."""
-        if interaction.type is discord.InteractionType.application_command:
-            await self._run(interaction)
-        elif interaction.type is discord.InteractionType.autocomplete:
-            await self._suggest(interaction)
+        """Answer a command, a filled-in form or an autocomplete request; anything else is none of ours.
 
-    async def _run(self, interaction: discord.Interaction) -> None:
+        Raises nothing of Discord's.
+        """
+        if interaction.type is discord.InteractionType.autocomplete:
+            await self._suggest(interaction)
+        elif interaction.type is discord.InteractionType.application_command:
+            typed = {str(option["name"]): str(option["value"]) for option in _options(interaction)}
+            await self._run(interaction, str(_data(interaction).get("name", "")), typed)
+        elif form := command_and_ticket(str(_data(interaction).get("custom_id", ""))):
+            await self._run(interaction, form[0], filled_in(_data(interaction)))
+
+    async def _run(self, interaction: discord.Interaction, command: str, options: Mapping[str, str]) -> None:
         if not await deferred(interaction):
             return
-        invocation = await self._invocation(interaction)
+        invocation = await self._invocation(interaction, command, options)
         try:
             reply = await self._runner.run(invocation)
             text, done = reply.text, reply.done
@@ -73,14 +80,16 @@ class Commands:
         except FAULTS as error:
             _log.info("discord_suggestions_unanswered", reason=repr(error))
 
-    async def _invocation(self, interaction: discord.Interaction) -> Invocation:
+    async def _invocation(
+        self, interaction: discord.Interaction, command: str, options: Mapping[str, str]
+    ) -> Invocation:
         place = self._origins.place(interaction)
         return Invocation(
             invocation_id=str(interaction.id),
-            command=str(_data(interaction).get("name", "")),
+            command=command,
             author=await self._origins.author(interaction),
             address=place.address,
-            options={str(option["name"]): str(option["value"]) for option in _options(interaction)},
+            options=options,
             room_role=self._watch.role_of(place.room),
         )
 

@@ -5,6 +5,7 @@ Only the last hundred messages of a place are looked at, and only where some of 
 
 from collections.abc import Sequence
 
+from adapters.discord.faults import UNKNOWN_MESSAGE, DeniedError
 from adapters.discord.history import History
 from adapters.discord.incoming import Incoming, deleted, edited
 from adapters.discord.places import Place
@@ -36,3 +37,15 @@ class Comparing:
             if version_of(there[message_id]):
                 changed[message_id] = edited(there[message_id])
         return [changed[message_id] for message_id in sorted(changed)]
+
+    async def changed_at(self, origin: Place, message_id: str) -> Sequence[Incoming]:
+        """What became of the one message on which a followed thread hangs. Raises as ``DiscordRest.call``."""
+        if message_id not in await self._intake.standing_in(origin.address):
+            return ()
+        try:
+            found = await self._history.one(origin.room, message_id)
+        except DeniedError as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+            return (deleted({"channel_id": origin.room}, message_id),)
+        return (edited(found),) if version_of(found) else ()

@@ -60,6 +60,18 @@ class History:
             page = await self._page(channel_id, {"before": str(upto + 1)})
         return page, int(page[0]["id"]) if len(page) == _PAGE else 0
 
+    async def one(self, channel_id: str, message_id: str) -> Json:
+        """A single message; raises as ``DiscordRest.call``."""
+        async with self._turns:
+            found: Json = await self._rest.call(
+                "GET",
+                "/channels/{channel_id}/messages/{message_id}",
+                needs="Read Message History",
+                channel_id=channel_id,
+                message_id=message_id,
+            )
+        return found
+
     def limit(self) -> int:
         """The id from which messages are still filed; 0 without a limit."""
         return snowflake_at(self._clock.now() - self._reach) if self._reach is not None else 0

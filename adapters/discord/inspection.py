@@ -29,6 +29,7 @@ _NEEDED_IN_SUPPORT = {
 }
 _NEEDED_IN_STAFF = ("View Channel", "Send Messages", "Embed Links")
 _VIEW = discord.Permissions(view_channel=True).value
+_MENTION_EVERYONE = discord.Permissions(mention_everyone=True).value
 _ADMINISTRATOR = discord.Permissions(administrator=True).value
 _ROLE_OVERWRITE, _MEMBER_OVERWRITE = 0, 1
 
@@ -36,10 +37,18 @@ _ROLE_OVERWRITE, _MEMBER_OVERWRITE = 0, 1
 class Inspection:
     """Looks, and writes findings; a look that fails ends the list, since the rest depends on it."""
 
-    def __init__(self, *, rest: DiscordRest, watch: Watch, role_settings: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        *,
+        rest: DiscordRest,
+        watch: Watch,
+        role_settings: Mapping[str, Sequence[str]],
+        oncall_roles: Sequence[str],
+    ) -> None:
         self._rest = rest
         self._watch = watch
         self._role_settings = role_settings
+        self._oncall_roles = oncall_roles
 
     async def run(self) -> list[Finding]:
         """All findings, in the order in which an operator would mend them."""
@@ -59,6 +68,7 @@ class Inspection:
         for room in sorted(self._watch.support_channels):
             findings += await self._channel(room, member, own_id, held, _NEEDED_IN_SUPPORT, "discord.support_channels")
         findings += await self._staff_channel(member, own_id, held)
+        findings += await self._oncall(guild, member, own_id, held)
         return findings
 
     async def _intent(self) -> Finding:
@@ -119,6 +129,36 @@ class Inspection:
             f"take View Channel from @everyone in #{channel.get('name', room)}: what is said there is for the team only"
         )
         return [*findings, _ill("staff channel", fix) if everybody & _VIEW else _well("staff channel is not public")]
+
+    async def _oncall(self, guild: Json, member: Json, own_id: str, held: Mapping[str, int]) -> list[Finding]:
+        """Whether a page reaches whoever is on call: Discord drops the ping of a role that the bot may not mention."""
+        if not self._oncall_roles:
+            return []
+        existing = {str(role["id"]): role for role in guild["roles"]}
+        may_ping_all = await self._may_ping_all(member, own_id, held)
+        return [_pingable(role, existing.get(role), may_ping_all=may_ping_all) for role in self._oncall_roles]
+
+    async def _may_ping_all(self, member: Json, own_id: str, held: Mapping[str, int]) -> bool:
+        """In the staff channel, where pages go; no where that cannot be seen, which is a finding of its own."""
+        try:
+            channel = await self._rest.call("GET", "/channels/{channel_id}", channel_id=self._watch.staff_channel)
+        except DeniedError:
+            return False
+        return bool(permissions(channel, member, self._watch.guild_id, own_id, held) & _MENTION_EVERYONE)
+
+
+def _pingable(role_id: str, role: Json | None, *, may_ping_all: bool) -> Finding:
+    if role is None:
+        fix = "sla.oncall_mention names a role that is not on the server: copy the id of one that is"
+        return _ill(f"on-call role {role_id}", fix)
+    subject = f"on-call role @{role.get('name', role_id)}"
+    if role.get("mentionable") or may_ping_all:
+        return _well(subject)
+    fix = (
+        "a page would ping nobody: switch on “Allow anyone to @mention this role” in the role's settings, or give the"
+        " bot's role Mention @everyone, @here, and All Roles in the staff channel"
+    )
+    return _ill(subject, fix)
 
 
 def permissions(channel: Json, member: Json, guild_id: str, user_id: str, held: Mapping[str, int]) -> int:

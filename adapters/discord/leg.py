@@ -11,6 +11,7 @@ from adapters.discord.backfill import Backfill
 from adapters.discord.commands import Commands
 from adapters.discord.gateway import Listener
 from adapters.discord.incoming import Incoming
+from adapters.discord.message_commands import MessageCommands, is_on_message
 from adapters.discord.places import Watch
 from adapters.discord.presses import Presses
 from adapters.discord.queues import Queues
@@ -37,6 +38,7 @@ class Leg(Listener):
         backfill: Backfill,
         registration: Registration,
         commands: Commands,
+        message_commands: MessageCommands,
         presses: Presses,
         standing: Standing,
     ) -> None:
@@ -47,6 +49,7 @@ class Leg(Listener):
         self._backfill = backfill
         self._registration = registration
         self._commands = commands
+        self._message_commands = message_commands
         self._presses = presses
         self._standing = standing
         self._reading: asyncio.Task[None] | None = None
@@ -76,7 +79,7 @@ class Leg(Listener):
         if self._surroundings.guild is None:
             return
         before, self._sight = self._sight, self._surroundings.sight()
-        if self._sight != before or channel_id in self._watch.support_channels:
+        if self._sight != before or channel_id in self._watch.support_channels | self._surroundings.followed_rooms:
             _log.info("discord_sight_changed", channel=channel_id)
             self._read()
 
@@ -112,8 +115,12 @@ class Leg(Listener):
     def interaction(self, interaction: discord.Interaction) -> None:
         if interaction.guild_id is not None and str(interaction.guild_id) != self._watch.guild_id:
             return
-        is_press = interaction.type is discord.InteractionType.component
-        work = self._presses.handle(interaction) if is_press else self._commands.handle(interaction)
+        if interaction.type is discord.InteractionType.component:
+            work = self._presses.handle(interaction)
+        elif is_on_message(interaction):
+            work = self._message_commands.handle(interaction)
+        else:
+            work = self._commands.handle(interaction)
         self._tasks.create_task(work, name="discord-interaction")
 
     @override

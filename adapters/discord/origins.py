@@ -43,9 +43,10 @@ class Origins:
         place = self._surroundings.place_of(channel_id)
         if place is not None and place != NOT_OURS:
             return place
-        parent_id = getattr(interaction.channel, "parent_id", None)
-        is_thread = isinstance(interaction.channel, discord.Thread) and parent_id is not None
-        return Place(room=str(parent_id), chat_thread=channel_id) if is_thread else Place(room=channel_id)
+        thread = interaction.channel
+        if not isinstance(thread, discord.Thread):
+            return Place(room=channel_id)
+        return Place(room=str(thread.parent_id), chat_thread=channel_id, title=thread.name)
 
 
 def author_at_hand(interaction: discord.Interaction) -> Author:

@@ -1,16 +1,18 @@
 """One message of the core as the messages that Discord takes, each with the nonce that keeps it from being said twice.
 
-The first part pings, the last one of the text has the buttons and as many files as one message may carry; the other
-files come behind it. The same message always gives the same parts.
+The first part pings, the last one of the text has the menus and buttons and as many files as one message may carry; the
+other files come behind it. The same message always gives the same parts.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from adapters.discord.components import rows_of
+from adapters.discord.pings import Pings
 from adapters.discord.rendering import fits, render
-from bot.domain.chat import ChatChoice, FileContent, OutgoingMessage
+from bot.domain.chat import FileContent, OutgoingMessage
 from bot.domain.ids import delivery_id
 from bot.domain.splitting import split
 
@@ -21,11 +23,8 @@ FILE_LIMIT_BYTES = 10 * 1024 * 1024
 _MOST_FILES = 10
 _REQUEST_LIMIT_BYTES = 25 * 1024 * 1024 - 64 * 1024
 """25 MiB for all files of a message, less what is around them."""
-_BUTTONS_IN_A_ROW = 5
-_LABEL_LIMIT = 80
 _NAME_LIMIT = 200
 _UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f"\\/]+')
-_ROW, _BUTTON, _GREY = 1, 2, 2
 _NOTHING_SAID = "…"
 
 
@@ -35,16 +34,9 @@ class Part:
 
     nonce: str
     content: str
-    mention: str | None = None
-    choices: tuple[ChatChoice, ...] = ()
+    pings: Pings = field(default_factory=Pings)
+    components: tuple[Json, ...] = ()
     files: tuple[FileContent, ...] = ()
-
-    @property
-    def components(self) -> list[Json]:
-        """The choices as rows of buttons (API reference, "Component Reference")."""
-        buttons = [_button(choice) for choice in self.choices]
-        starts = range(0, len(buttons), _BUTTONS_IN_A_ROW)
-        return [{"type": _ROW, "components": buttons[at : at + _BUTTONS_IN_A_ROW]} for at in starts]
 
     @property
     def attachments(self) -> list[Json]:
@@ -54,12 +46,13 @@ class Part:
 
 def parts_of(message: OutgoingMessage) -> tuple[Part, ...]:
     """The message in order; never empty."""
-    texts = split(message.text, lambda text: fits(text, mention=message.mention))
+    pings = Pings.of(message)
+    texts = split(message.text, lambda text: fits(text, front=pings.front))
     loads = list(_loads(replace(file, name=file_name(file.name)) for file in message.files))
     parts = [Part(nonce=_nonce(message, at), content=render(text)) for at, text in enumerate(texts)]
-    first = render(texts[0], mention=message.mention)
-    parts[0] = replace(parts[0], content=first, mention=message.mention)
-    parts[-1] = replace(parts[-1], choices=message.choices, files=loads[0] if loads else ())
+    parts[0] = replace(parts[0], content=render(texts[0], front=pings.front), pings=pings)
+    rows = rows_of(menus=message.menus, choices=message.choices, links=message.links)
+    parts[-1] = replace(parts[-1], components=tuple(rows), files=loads[0] if loads else ())
     parts = [part if part.content or part.files else replace(part, content=_NOTHING_SAID) for part in parts]
     behind = [Part(nonce=_nonce(message, len(parts) + at), content="", files=load) for at, load in enumerate(loads[1:])]
     return (*parts, *behind)
@@ -86,8 +79,3 @@ def _loads(files: Iterable[FileContent]) -> Iterable[tuple[FileContent, ...]]:
         load.append(file)
     if load:
         yield tuple(load)
-
-
-def _button(choice: ChatChoice) -> Json:
-    button = {"type": _BUTTON, "style": _GREY, "custom_id": choice.choice, "label": choice.label[:_LABEL_LIMIT]}
-    return {**button, "emoji": {"name": choice.emoji}} if choice.emoji else button

@@ -9,12 +9,14 @@ from bot.domain.chat import ChatAddress, Platform, RoomRole
 class Place:
     """A channel or a thread as the core addresses it; ``title`` is a thread's name.
 
-    A direct message channel is its own thread.
+    A direct message channel is its own thread. ``is_followed``: it is received for a ticket's sake alone, its channel
+    is not watched.
     """
 
     room: str
     chat_thread: str | None = None
     title: str = ""
+    is_followed: bool = False
 
     @property
     def is_direct(self) -> bool:
@@ -48,6 +50,10 @@ class Watch:
     def role_of(self, room: str) -> RoomRole:
         """What this channel is to the team."""
         return RoomRole.STAFF if room == self.staff_channel else RoomRole.SUPPORT
+
+    def role_in(self, place: Place) -> RoomRole:
+        """What is said there is taken as: a ticket's thread is its own, even among the team."""
+        return RoomRole.SUPPORT if place.is_followed else self.role_of(place.room)
 
     def link(self, channel_id: str, message_id: str, *, direct: bool = False) -> str:
         """What opens a message in Discord."""

@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 
 _LONGEST_BATCH = 100
 _LONGEST_PAUSE = timedelta(minutes=1)
+_ORIGIN = "origin:"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,15 +63,24 @@ class Queues:
 
     def put(self, incoming: Incoming) -> None:
         """Something came by the gateway. Returns at once; what belongs to channels that are not watched is dropped."""
+        line = self._line_of(incoming)
+        if line is not None:
+            line.waiting.append(incoming)
+            self._start(line)
+
+    def _line_of(self, incoming: Incoming) -> Line | None:
         key = incoming.channel_id
-        line = self._lines.get(key)
-        if line is None:
-            place = self._surroundings.place_of(key)
-            if place is NOT_OURS:
-                return
-            line = self._lines[key] = Line(key=key, place=place)
-        line.waiting.append(incoming)
-        self._start(line)
+        if key in self._lines:
+            return self._lines[key]
+        place = self._surroundings.place_of(key)
+        if place is NOT_OURS:
+            place = self._surroundings.origin_of(incoming.message_id, key)
+            key = f"{_ORIGIN}{incoming.message_id}"  # a line of its own: the channel around it is none of ours
+        return None if place is NOT_OURS else self._lines.setdefault(key, Line(key=key, place=place))
+
+    def hold(self, key: str) -> None:
+        """Let nothing flow here until ``release``."""
+        self._held.add(key)
 
     def close(self, rooms: Iterable[str]) -> None:
         """A new session: until ``open_room`` nothing of these rooms flows, their threads included."""

@@ -7,11 +7,13 @@ from adapters.discord.backfill import Backfill
 from adapters.discord.catching_up import CatchingUp
 from adapters.discord.commands import Commands
 from adapters.discord.comparing import Comparing
+from adapters.discord.following import Following
 from adapters.discord.gateway import GatewayClient, IdentifyBudget
 from adapters.discord.history import History
 from adapters.discord.leg import Leg
 from adapters.discord.listing import Listing
 from adapters.discord.members import Members
+from adapters.discord.message_commands import MessageCommands
 from adapters.discord.origins import Origins
 from adapters.discord.pauses import Pauses
 from adapters.discord.places import Watch
@@ -61,9 +63,10 @@ class Reception:
         self._pauses = Pauses(clock, dice)
         self._standing = Standing(health)
         self._members = Members(rest, clock, guild_id=watch.guild_id, mapped_staff=mapped_staff)
-        origins = Origins(surroundings=surroundings, members=self._members)
-        self._commands = Commands(watch=watch, origins=origins, runner=commands, suggestions=suggestions)
-        self._presses = Presses(origins=origins, events=events)
+        self._runner = commands
+        self._origins = Origins(surroundings=surroundings, members=self._members)
+        self._commands = Commands(watch=watch, origins=self._origins, runner=commands, suggestions=suggestions)
+        self._presses = Presses(origins=self._origins, events=events)
 
     async def run(self) -> None:
         """Until cancelled; raises ``RefusedError``, or what the intake raised."""
@@ -87,6 +90,7 @@ class Reception:
     async def _leg(self, tasks: asyncio.TaskGroup) -> Leg:
         watermarks = Watermarks()
         await watermarks.load(self._intake)
+        self._surroundings.follow_only(watermarks.followed())
         receiving = Receiving(
             watch=self._watch,
             intake=self._intake,
@@ -102,12 +106,22 @@ class Reception:
             rest=self._rest,
             clock=self._clock,
         )
+        backfill = self._backfill(watermarks, receiving, queues)
+        following = Following(
+            tasks=tasks,
+            watch=self._watch,
+            surroundings=self._surroundings,
+            watermarks=watermarks,
+            queues=queues,
+            backfill=backfill,
+            intake=self._intake,
+        )
         return Leg(
             tasks=tasks,
             watch=self._watch,
             surroundings=self._surroundings,
             queues=queues,
-            backfill=self._backfill(watermarks, receiving, queues),
+            backfill=backfill,
             registration=Registration(
                 rest=self._rest,
                 intake=self._intake,
@@ -116,8 +130,19 @@ class Reception:
                 guild_id=self._watch.guild_id,
             ),
             commands=self._commands,
+            message_commands=self._message_commands(following),
             presses=self._presses,
             standing=self._standing,
+        )
+
+    def _message_commands(self, following: Following) -> MessageCommands:
+        return MessageCommands(
+            watch=self._watch,
+            surroundings=self._surroundings,
+            origins=self._origins,
+            members=self._members,
+            runner=self._runner,
+            following=following,
         )
 
     def _backfill(self, watermarks: Watermarks, receiving: Receiving, queues: Queues) -> Backfill:

@@ -15,6 +15,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -39,25 +40,20 @@ _NATIVE = {"user:": "<@{}>", "role:": "<@&{}>"}
 _MASKABLE = ("http://", "https://")
 
 
-def render(text: RichText, *, mention: str | None = None, limit: int = MESSAGE_LIMIT) -> str:
-    """The text as Discord's markdown of at most ``limit`` characters, beginning with a reference to ``mention``.
+def render(text: RichText, *, front: str = "", limit: int = MESSAGE_LIMIT) -> str:
+    """The text as Discord's markdown of at most ``limit`` characters, behind ``front`` as it stands.
 
     What does not fit is cut at the end, with an ellipsis; styles and code blocks are closed before it.
     """
-    prefix = _prefix(mention)
-    whole = prefix + _blocks(text.blocks)
+    whole = front + _blocks(text.blocks)
     if _length(whole) > limit:
-        whole = prefix + _longest(text, limit - len(prefix))
+        whole = front + _longest(text, limit - len(front))
     return whole.strip()
 
 
-def fits(text: RichText, *, mention: str | None = None) -> bool:
+def fits(text: RichText, *, front: str = "") -> bool:
     """Whether ``render`` has nothing to cut."""
-    return _length(_prefix(mention) + _blocks(text.blocks)) <= MESSAGE_LIMIT
-
-
-def _prefix(mention: str | None) -> str:
-    return f"<@{mention}> " if mention else ""
+    return _length(front + _blocks(text.blocks)) <= MESSAGE_LIMIT
 
 
 def _longest(text: RichText, limit: int) -> str:
@@ -170,6 +166,8 @@ def _inline(child: Inline) -> str:
             return "\n"
         case Mention():
             return _native(child) or escaping.literal(child.name)
+        case Moment():
+            return _moment(child)
         case Styled():
             return _styled(child)
         case Link():
@@ -184,6 +182,11 @@ def _native(mention: Mention) -> str | None:
         if number != mention.target and number.isascii() and number.isdigit():
             return form.format(number)
     return None
+
+
+def _moment(moment: Moment) -> str:
+    """Shown by each reader's app in their own time zone (API reference, "Message Formatting")."""
+    return f"<t:{int(moment.at.timestamp())}:{'R' if moment.relative else 'f'}>"
 
 
 def _styled(styled: Styled) -> str:

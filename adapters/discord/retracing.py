@@ -1,12 +1,13 @@
 """Finding what an earlier try has said already, in the history of the place.
 
 History does not promise nonces; then the same words and files of ours count, unless they are known to be another
-delivery's.
+delivery's. A card that somebody used meanwhile reads otherwise: it is told by its menus, buttons and links.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adapters.discord.components import marks_of
 from adapters.discord.faults import UNKNOWN_CHANNEL, DeniedError
 from adapters.discord.parts import Part, parts_of
 from adapters.discord.rest import DiscordRest
@@ -92,6 +93,8 @@ def _is_it(found: Json, part: Part) -> bool:
     nonce = found.get("nonce")
     if nonce is not None:
         return str(nonce) == part.nonce
+    if found.get("edited_timestamp") and marks_of(part.components) & marks_of(found.get("components") or ()):
+        return True
     files = found.get("attachments") or []
     return (
         found.get("content") == part.content

@@ -1,7 +1,7 @@
 """Saying something in Discord: once, whatever happens to the answers, and pinging nobody by accident."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import structlog
 
@@ -17,8 +17,6 @@ from bot.domain.errors import FilesRefusedError, PermanentError
 _log = structlog.get_logger(__name__)
 
 Json = Mapping[str, Any]
-NOBODY: Final[Json] = {"parse": [], "replied_user": False}
-"""``allowed_mentions`` that lets nothing through (API reference, "Allowed Mentions Object")."""
 
 
 class Sending:
@@ -122,18 +120,13 @@ def body_of(part: Part) -> dict[str, Any]:
         "content": part.content,
         "nonce": part.nonce,
         "enforce_nonce": True,
-        "allowed_mentions": allowed_mentions(part.mention),
+        "allowed_mentions": part.pings.allowed,
     }
-    if part.choices:
-        body["components"] = part.components
+    if part.components:
+        body["components"] = list(part.components)
     if part.files:
         body["attachments"] = part.attachments
     return body
-
-
-def allowed_mentions(mention: str | None) -> Json:
-    """Whom the message may ping: this one person, or nobody."""
-    return {**NOBODY, "users": [mention]} if mention else NOBODY
 
 
 def spoken_in(address: ChatAddress) -> str:

@@ -14,6 +14,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -25,7 +26,9 @@ _ELLIPSIS = "…"
 
 
 def shortened(text: RichText, length: int) -> RichText:
-    """The first ``length`` characters of the text, then an ellipsis. Mentions count, but are never cut in two."""
+    """The first ``length`` characters of the text, then an ellipsis. Mentions and moments count by their words, but are
+    never cut in two.
+    """
     budget = _Budget(length)
     return RichText(blocks=(*budget.blocks(text.blocks), Paragraph(children=(Text(text=_ELLIPSIS),))))
 
@@ -82,6 +85,9 @@ class _Budget:
                 return child
             case Mention():
                 self._left -= len(child.name)
+                return child
+            case Moment():
+                self._left -= len(child.text)
                 return child
             case Styled() | Link():
                 return replace(child, children=self._inlines(child.children))

@@ -19,7 +19,7 @@ _DIRECT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedChannel:
-    """A support channel as the bot sees it; ``lacks`` names the permissions that reading its history takes."""
+    """A channel as the bot sees it; ``lacks`` names the permissions that reading its history takes."""
 
     room: str
     name: str
@@ -43,6 +43,7 @@ class Surroundings:
         self._watch = watch
         self._client: discord.Client | None = None
         self._fetched: dict[str, Place] = {}
+        self._followed: dict[str, str] = {}
         self.names = Names(roles=self._role_name, channels=self._channel_name)
 
     def see_through(self, client: discord.Client) -> None:
@@ -67,7 +68,7 @@ class Surroundings:
             return Place(room=channel_id)
         found = self.guild.get_channel_or_thread(int(channel_id)) if self.guild is not None else None
         if found is None:
-            return self._fetched.get(channel_id)
+            return self._followed_place(channel_id) or self._fetched.get(channel_id)
         return self.thread_place(channel_id, str(getattr(found, "parent_id", None)), found.name)
 
     def learn(self, channel_id: str, place: Place) -> None:
@@ -82,13 +83,45 @@ class Surroundings:
         return self.thread_place(channel_id, str(channel.get("parent_id")), str(channel.get("name") or ""))
 
     def thread_place(self, channel_id: str, parent_id: str, name: str) -> Place:
-        """The place of a thread under this parent; ``NOT_OURS`` unless that is watched."""
+        """The place of a thread under this parent; ``NOT_OURS`` unless that is watched, or the thread followed."""
         if parent_id not in self._watch.support_channels:
-            return NOT_OURS
+            return self._followed_place(channel_id, name) or NOT_OURS
         return Place(room=parent_id, chat_thread=channel_id, title=name)
 
+    def follow(self, thread: str, room: str) -> Place:
+        """From now on this thread is ours, though its channel is not watched."""
+        self._followed[thread] = room
+        return self._followed_thread(thread, room)
+
+    def follow_only(self, threads: Mapping[str, str]) -> None:
+        """Follow these threads (with their channels) and no others."""
+        self._followed = dict(threads)
+
+    @property
+    def followed_rooms(self) -> frozenset[str]:
+        """The channels of followed threads that are not watched themselves."""
+        return frozenset(self._followed.values()) - self._watch.support_channels
+
+    def followed_in(self, room: str) -> Sequence[Place]:
+        """The followed threads of such a channel."""
+        threads = sorted(thread for thread, parent in self._followed.items() if parent == room)
+        return [self._followed_thread(thread, room) for thread in threads]
+
+    def origin_of(self, message_id: str, channel_id: str) -> Place:
+        """The place of a message on which a followed thread hangs; ``NOT_OURS`` of any other."""
+        if self._followed.get(message_id) != channel_id:
+            return NOT_OURS
+        return Place(room=channel_id, is_followed=True)
+
+    def _followed_thread(self, thread: str, room: str) -> Place:
+        return self.place_of(thread) or Place(room=room, chat_thread=thread, is_followed=True)
+
+    def _followed_place(self, channel_id: str, name: str = "") -> Place | None:
+        room = self._followed.get(channel_id)
+        return Place(room=room, chat_thread=channel_id, title=name, is_followed=True) if room is not None else None
+
     def channel(self, room: str) -> WatchedChannel | None:
-        """A support channel; None when the bot does not see it."""
+        """A watched channel, or one with a followed thread; None when the bot does not see it."""
         channel = self.guild.get_channel(int(room)) if self.guild is not None else None
         if self.guild is None or channel is None:
             return None
@@ -101,8 +134,8 @@ class Surroundings:
         )
 
     def sight(self) -> Mapping[str, tuple[str, ...]]:
-        """What the bot lacks in each support channel that it knows, to be compared with a later look."""
-        channels = (self.channel(room) for room in self._watch.support_channels)
+        """What the bot lacks in each channel that it reads in and knows, to be compared with a later look."""
+        channels = (self.channel(room) for room in self._watch.support_channels | self.followed_rooms)
         return {channel.room: channel.lacks for channel in channels if channel is not None}
 
     def threads_under(self, room: str) -> Sequence[SeenThread]:

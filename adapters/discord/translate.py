@@ -36,7 +36,7 @@ def message_of(
         text=text_of(payload, names),
         link=watch.link(place.key, message_id, direct=place.is_direct),
         kind=kind_of(payload, own_id),
-        room_role=watch.role_of(place.room),
+        room_role=watch.role_in(place),
         title=place.title or None if starts_post else None,
         reply_to=_answered(payload),
         attachments=attachments_of(payload),

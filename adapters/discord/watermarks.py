@@ -3,7 +3,8 @@
 ``watermark:ID`` is the id of the last message of a channel or thread that is stored together with all before it.
 ``threads:ROOM`` is the instant (as an id) up to which the room's threads are known: one without a watermark of its own
 is read from there. ``gap:ID`` tells of a history that could not be read. ``direct:ID`` marks a direct message channel,
-since Discord does not tell a bot which it has.
+since Discord does not tell a bot which it has. ``followed:THREAD`` names the channel (not watched) of a thread that
+belongs to a ticket.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,6 +17,7 @@ _WATERMARK: Final = "watermark:"
 _THREADS: Final = "threads:"
 _GAP: Final = "gap:"
 _DIRECT: Final = "direct:"
+_FOLLOWED: Final = "followed:"
 
 Entries = dict[str, str | None]
 
@@ -58,6 +60,14 @@ class Watermarks:
     def direct_found(self, room: str) -> Entries:
         """Entries that mark a direct message channel; empty when it is marked."""
         return {_DIRECT + room: "1"} if _DIRECT + room not in self._rows else {}
+
+    def followed(self) -> dict[str, str]:
+        """The threads that are followed in channels that are not watched, with these channels."""
+        return {name.removeprefix(_FOLLOWED): room for name, room in self._rows.items() if name.startswith(_FOLLOWED)}
+
+    def followed_found(self, thread: str, room: str) -> Entries:
+        """Entries that mark a thread as followed."""
+        return {_FOLLOWED + thread: room}
 
     def gap_opened(self, key: str, story: str) -> Entries:
         """Entries for a gap that stays; its first story is kept."""

@@ -162,12 +162,16 @@ ChatEvent: TypeAlias = ChatMessage | MessageEdited | MessageDeleted | Reacted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """Somebody pressed a button of one of the bot's messages; ``press_id`` is the platform's id of the act."""
+    """Somebody pressed a button of one of the bot's messages, or chose ``value`` from a menu of it.
+
+    ``press_id`` is the platform's id of the act.
+    """
 
     press_id: str
     choice: str
     author: Author
     address: ChatAddress
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,13 +212,55 @@ class ChatChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MenuOption:
+    """One entry of a menu: what comes back, and how people read it (at most 100 characters each)."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatMenu:
+    """A menu from which one entry is chosen (a select in Discord; Matrix has none and shows nothing).
+
+    ``choice`` comes back in ``Pressed`` with the entry's value; ``chosen`` is the value shown as selected, "" for none,
+    when ``placeholder`` is shown.
+    """
+
+    choice: str
+    placeholder: str
+    options: tuple[MenuOption, ...]
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatLink:
+    """A button that opens an address (Discord; Matrix shows nothing: put the address into the text there)."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The parts of a message of the bot's that may be shown anew in answer to a click on it."""
+
+    text: RichText
+    menus: tuple[ChatMenu, ...] = ()
+    choices: tuple[ChatChoice, ...] = ()
+    links: tuple[ChatLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """What the bot says in chat. It can ping at most ``mention`` (a user id), never anything inside ``text``.
+    """What the bot says in chat. It can ping at most ``mention`` (a user id) and ``pages``, never anything inside
+    ``text``. ``pages``: who is on call, as ``role:ID``, ``user:ID`` (Discord) or ``@user:server`` (Matrix).
 
     ``delivery_id`` is the idempotency key. ``about`` is the message it answers (Matrix needs the latest event of a
     thread for old clients); ``address.chat_thread`` decides where it stands. A text over the limit is said in
     parts, split between words with code blocks kept whole or closed and opened again; the first part pings, the last
-    one has the choices, and the files come with it or behind it.
+    one has the menus, choices and links (rows in this order, choices and links in one), and the files come with it or
+    behind it.
     """
 
     delivery_id: str
@@ -225,6 +271,9 @@ class OutgoingMessage:
     voice: Voice = Voice.BOT
     choices: tuple[ChatChoice, ...] = ()
     files: tuple[FileContent, ...] = ()
+    menus: tuple[ChatMenu, ...] = ()
+    links: tuple[ChatLink, ...] = ()
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.domain.chat import Author, ChatAddress, RoomRole
+from bot.domain.chat import Author, Card, ChatAddress, RoomRole
 from bot.domain.richtext import RichText
 
 
@@ -63,7 +63,7 @@ class Invocation:
     """Somebody ran a command. ``invocation_id`` is the platform's id of the act: the same act always has the same id.
 
     ``options`` hold only what was given. ``address`` is where it was run; inside a ticket's chat thread the ticket may
-    be left out.
+    be left out, and so it may where the command was run on a message (``message_id``) of a ticket.
     """
 
     invocation_id: str
@@ -72,6 +72,7 @@ class Invocation:
     address: ChatAddress
     options: Mapping[str, str] = field(default_factory=dict)
     room_role: RoomRole = RoomRole.SUPPORT
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +80,26 @@ class CommandReply:
     """The answer to whoever ran it. ``done`` tells whether anything was (promised to be) changed.
 
     ``confidential``: tells of a ticket's contents; where answers are public (Matrix) it goes to the staff room.
+    ``card``: the message whose button or menu was used is shown like this now.
     """
 
     text: RichText
     done: bool = False
     confidential: bool = False
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandForm:
+    """A form for one command about one ticket (a modal in Discord). ``ticket`` is given back as that option with what
+    is filled in; ``presets`` are values to begin with, by option.
+    """
+
+    command: Command
+    title: str
+    ticket: str
+    options: tuple[Option, ...]
+    presets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +195,51 @@ HELP = Command(
     permission=Permission.EVERYBODY,
 )
 
-CATALOGUE: tuple[Command, ...] = (TRIAGE, CLOSE, NOTE, SOLVED, HELP)
+TAKE = Command(
+    name="take",
+    description="Take a ticket: FreeScout shows you as the one who looks after it",
+    permission=Permission.STAFF,
+    options=(_TICKET,),
+    typed=("ticket",),
+)
+
+WAITING = Command(
+    name="waiting",
+    description="Say that a ticket waits for somebody outside, such as a vendor",
+    permission=Permission.STAFF,
+    options=(_TICKET,),
+    typed=("ticket",),
+)
+
+TICKET = Command(
+    name="ticket",
+    description="Show a ticket: its state, who looks after it, how its clocks stand",
+    permission=Permission.STAFF,
+    options=(_TICKET,),
+    typed=("ticket",),
+)
+
+TICKETS = Command(
+    name="tickets",
+    description="Show the open tickets by time left",
+    permission=Permission.STAFF,
+)
+
+SLA = Command(
+    name="sla",
+    description="Explain a ticket's clocks: what counted, what did not, and why",
+    permission=Permission.STAFF,
+    options=(_TICKET,),
+    typed=("ticket",),
+)
+
+WHOAMI = Command(
+    name="whoami",
+    description="Show how this bot knows you and what you may do",
+    permission=Permission.EVERYBODY,
+)
+
+CATALOGUE: tuple[Command, ...] = (TRIAGE, CLOSE, TAKE, WAITING, NOTE, TICKET, TICKETS, SLA, SOLVED, WHOAMI, HELP)
 
 
 def find(name: str) -> Command | None:

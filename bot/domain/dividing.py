@@ -1,7 +1,8 @@
 """A portable text cut in two at any of its characters, with everything that is open at the cut closed and opened again.
 
-Places are counted in characters of the leaves: a ``Break`` and a ``Mention`` count as one, and so does a block that has
-nothing in it. Nothing here walks further than the place asked for, so that cutting a little off a long text is cheap.
+Places are counted in characters of the leaves: a ``Break``, a ``Mention`` and a ``Moment`` count as one, and so does a
+block that has nothing in it. Nothing here walks further than the place asked for, so that cutting a little off a long
+text is cheap.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     Styled,
@@ -56,7 +58,7 @@ def inline_leaves(children: Iterable[Inline], *, code: Callable[[str], str] = st
                 yield code(child.text)
             case Break():
                 yield "\n"
-            case Mention():
+            case Mention() | Moment():
                 yield "@"
             case Styled() | Link():
                 yield from inline_leaves(child.children, code=code)
@@ -155,7 +157,7 @@ def _inline(child: Inline, place: int) -> _Cut[Inline]:
             if len(child.text) <= place:
                 return (child,), (), place - len(child.text)
             return (replace(child, text=child.text[:place]),), (replace(child, text=child.text[place:]),), 0
-        case Break() | Mention():
+        case Break() | Mention() | Moment():
             return (child,), (), place - 1
         case Styled() | Link():
             head, tail, left = _run(child.children, place, _inline)
@@ -191,7 +193,7 @@ def _stripped(
             return replace(child, text=text) if text else None
         case Break():
             return None
-        case Mention():
+        case Mention() | Moment():
             return child
         case Styled() | Link():
             children = inner(child.children)

@@ -6,6 +6,7 @@ somebody typed carries a name only.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias, assert_never
 
@@ -74,7 +75,20 @@ class Link:
     kind: Literal["link"] = "link"
 
 
-Inline: TypeAlias = Text | Code | Break | Mention | Styled | Link
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """An instant. ``text`` is how it reads in the team's time zone, for platforms that cannot show each reader theirs.
+
+    ``relative``: shown as "in 3 hours" where the platform can.
+    """
+
+    at: datetime
+    text: str
+    relative: bool = False
+    kind: Literal["moment"] = "moment"
+
+
+Inline: TypeAlias = Text | Code | Break | Mention | Styled | Link | Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +192,7 @@ def _lines(text: str) -> Iterable[Inline]:
 
 def _inline_plain(child: Inline) -> str:
     match child:
-        case Text() | Code():
+        case Text() | Code() | Moment():
             return child.text
         case Break():
             return "\n"

@@ -21,6 +21,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -217,7 +218,7 @@ def _spelled(children: tuple[Inline, ...], short: Callable[[Link], bool]) -> tup
     spelled: list[Inline] = []
     for child in children:
         match child:
-            case Text() | Code() | Break() | Mention():
+            case Text() | Code() | Break() | Mention() | Moment():
                 spelled.append(child)
             case Link() if not short(child):
                 label = inline_plain(child.children)

@@ -6,8 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from bot.domain.chat import Author, ChatAddress, ChatEvent, Platform, Pressed
-from bot.domain.commands import CommandReply, Invocation, TicketSuggestion
+from bot.domain.chat import Author, ChatAddress, ChatEvent, ChatMessage, Platform, Pressed
+from bot.domain.commands import CommandForm, CommandReply, Invocation, TicketSuggestion
 from bot.domain.ids import ConversationId, LinkId
 
 
@@ -83,7 +83,8 @@ class ChatEvents(Protocol):
         ...
 
     async def pressed(self, pressed: Pressed) -> CommandReply:
-        """Somebody pressed a button: carry it out and say what to answer, to them alone. Idempotent by ``press_id``.
+        """Somebody pressed a button or used a menu: carry it out and say what to answer, to them alone, and how the
+        message looks now (``card``), if it changes. Idempotent by ``press_id``.
 
         Raises nothing but ``StoreError``.
         """
@@ -108,6 +109,16 @@ class CommandRunner(Protocol):
 
         Raises nothing but ``StoreError``; with the help desk down and the ticket unknown, the answer says so.
         """
+        ...
+
+    async def form(self, invocation: Invocation) -> CommandForm | CommandReply:
+        """The form in which this command's options are filled in for the message or place it was run on, or why there
+        is none. From the store and the author's roles alone, since a form must come at once. Raises ``StoreError``.
+        """
+        ...
+
+    async def make_ticket(self, message: ChatMessage, by: Author) -> CommandReply:
+        """Make this message a ticket, wherever it stands; idempotent by message. Raises nothing but ``StoreError``."""
         ...
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from sandbox.discord.calls import Upload
+from sandbox.discord.component_checks import form_faults, row_faults
+from sandbox.discord.entities import COMPONENTS_V2
 from sandbox.discord.errors import DiscordError, empty_message, invalid_form, too_large
 from sandbox.discord.known_properties import (
     CHANNEL_EDIT_KEYS,
@@ -32,7 +34,8 @@ THREAD_NAME_LIMIT = 100
 FILES_LIMIT = 10
 FILES_TOTAL_BYTES = 25 * 1024 * 1024
 ARCHIVE_MINUTES = (60, 1440, 4320, 10080)
-COMMAND_LIMIT = 100
+COMMAND_LIMITS = {1: 100, 2: 15, 3: 15}
+"""How many commands of each type a scope may have: slash commands, those on people, those on messages."""
 OPTION_LIMIT = 25
 
 _COMMAND_NAME = re.compile(r"[-_'\w]{1,32}")
@@ -77,6 +80,8 @@ class Checks:
                 invalid_form("content", f"Must be {CONTENT_LIMIT} or fewer in length."), "content too long"
             )
         self._embeds(body.get("embeds") or [])
+        if not int(body.get("flags") or 0) & COMPONENTS_V2:
+            self._no_faults("components", row_faults(body.get("components") or []))
         self._known(body.get("allowed_mentions") or {}, MENTION_KEYS, "allowed_mentions")
 
     def edit(self, body: Json) -> None:
@@ -100,9 +105,10 @@ class Checks:
 
     def commands(self, bodies: list[Json]) -> None:
         """All commands of one scope."""
-        if len(bodies) > COMMAND_LIMIT:
-            error = DiscordError(400, 30032, "Maximum number of application commands reached (100)")
-            raise self._refused(error, "too many commands")
+        for kind, limit in COMMAND_LIMITS.items():
+            if sum(body.get("type", 1) == kind for body in bodies) > limit:
+                error = DiscordError(400, 30032, f"Maximum number of application commands reached ({limit})")
+                raise self._refused(error, "too many commands")
         for body in bodies:
             self.command(body)
 
@@ -158,6 +164,7 @@ class Checks:
             raise self._refused(
                 invalid_form("data", "Title up to 45, custom_id up to 100, 1 to 5 components."), "modal"
             )
+        self._no_faults("data", form_faults(body["components"]))
 
     def _thread_parts(self, body: Json, *, named: bool) -> None:
         if named and not 1 <= len(str(body.get("name") or "").strip()) <= THREAD_NAME_LIMIT:
@@ -185,6 +192,10 @@ class Checks:
             total += sum(len(text or "") for text in texts)
         if len(embeds) > EMBED_LIMIT or total > EMBED_TOTAL_LIMIT:
             raise self._refused(invalid_form("embeds", "Up to 10 embeds of 6000 characters together."), "embeds")
+
+    def _no_faults(self, field: str, faults: Iterable[str]) -> None:
+        for fault in faults:
+            raise self._refused(invalid_form(field, fault), fault)
 
     def _known(self, body: Json, keys: frozenset[str], where: str) -> None:
         if unknown := body.keys() - keys:

@@ -5,12 +5,15 @@ from typing import Any
 from sandbox.discord.backend import Backend
 from sandbox.discord.calls import Call, Upload
 from sandbox.discord.clock import timestamp
+from sandbox.discord.component_checks import SELECT
 from sandbox.discord.entities import COMPONENTS_V2, EPHEMERAL, Attachment, Channel, Message, Reference
 from sandbox.discord.errors import DiscordError, history_needed_to_reply, invalid_form, unknown
 from sandbox.discord.permissions import Permission
 
 Json = dict[str, Any]
 
+_CHOSEN_COUNTS: dict[Any, Json] = {SELECT: {"min_values": 1, "max_values": 1}}
+"""What Discord adds to a menu that does not say how much may be chosen."""
 SETTABLE_FLAGS = (1 << 2) | (1 << 12) | EPHEMERAL | COMPONENTS_V2
 
 
@@ -61,11 +64,11 @@ def stored_embeds(body: Json) -> list[Json]:
 
 
 def stored_components(components: Any, *, start: int = 1) -> list[Json]:
-    """Components as they are given back: each with a number of its own within the message."""
+    """Components as they are given back: complete, and each with a number of its own within the message."""
     counter = [start]
 
     def numbered(component: Json) -> Json:
-        stored = {**component, "id": counter[0]}
+        stored = {**_CHOSEN_COUNTS.get(component.get("type"), {}), **component, "id": counter[0]}
         counter[0] += 1
         if "components" in component:
             stored["components"] = [numbered(each) for each in component["components"]]

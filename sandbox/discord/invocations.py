@@ -5,10 +5,11 @@ from typing import Any
 
 from sandbox.discord import payloads
 from sandbox.discord.backend import Backend
-from sandbox.discord.entities import Channel, Member, Message, Role
+from sandbox.discord.command_data import MESSAGE_MENU, CommandData, registered
+from sandbox.discord.entities import Member, Message
 from sandbox.discord.errors import NoAnswerError, unknown
-from sandbox.discord.forms import filled_field, find_component, typed_options
-from sandbox.discord.interaction_events import IN_GUILD, InteractionEvents, context_of
+from sandbox.discord.forms import choosable, field_names, filled_field, find_component, links_of
+from sandbox.discord.interaction_events import InteractionEvents, context_of
 from sandbox.discord.interactions import (
     AUTOCOMPLETE,
     COMMAND,
@@ -22,9 +23,6 @@ from sandbox.discord.interactions import (
 
 Json = dict[str, Any]
 
-CHAT_INPUT, MESSAGE_MENU = 1, 3
-SUBCOMMAND_TYPES = (1, 2)
-
 
 class Invocations:
     """Each call waits for what the person would see; NoAnswerError where they read "did not respond"."""
@@ -34,10 +32,11 @@ class Invocations:
         self._world = backend.world
         self._interactions = interactions
         self._events = InteractionEvents(backend)
+        self._data = CommandData(backend.world)
 
     def commands(self) -> list[Json]:
         """The registered commands, of the guild first, then the global ones."""
-        return [*self._world.guild_commands.values(), *self._world.global_commands.values()]
+        return registered(self._world)
 
     async def run_command(
         self,
@@ -53,8 +52,8 @@ class Invocations:
         LookupError when no such command is registered for that place; ValueError when Discord's own form would not let
         the options through (unknown, a required one missing, a value outside fixed choices).
         """
-        command, data = self._command_data(name, channel_id, options or {}, focused=None)
-        found = self._start(COMMAND, member, channel_id, self._completed(command, data, options or {}))
+        command, data = self._data.options(name, channel_id, options or {}, focused=None)
+        found = self._start(COMMAND, member, channel_id, self._data.completed(command, data, options or {}))
         return await self._final(found, timeout)
 
     async def autocomplete(
@@ -70,8 +69,8 @@ class Invocations:
     ) -> list[Json]:
         """The suggestions for `option` when `value` is typed so far and `options` are already filled in."""
         given = {**(options or {}), option: value}
-        command, data = self._command_data(name, channel_id, given, focused=option)
-        found = self._start(AUTOCOMPLETE, member, channel_id, self._completed(command, data, given))
+        command, data = self._data.options(name, channel_id, given, focused=option)
+        found = self._start(AUTOCOMPLETE, member, channel_id, self._data.completed(command, data, given))
         await self._first_response(found, timeout)
         return found.choices
 
@@ -85,7 +84,7 @@ class Invocations:
         timeout: float = 10.0,
     ) -> InteractionAnswer:
         """Run a command from a message's context menu."""
-        command = self._find(name, MESSAGE_MENU, context_of(self._world.channel(channel_id)))
+        command = self._data.find(name, MESSAGE_MENU, context_of(self._world.channel(channel_id)))
         message = self._world.message(channel_id, message_id)
         data: Json = {"id": command["id"], "name": name, "type": MESSAGE_MENU, "target_id": str(message_id)}
         data["resolved"] = {"messages": {str(message_id): self._backend.messages.rest(message)}}
@@ -102,14 +101,37 @@ class Invocations:
         values: list[str] | None = None,
         timeout: float = 10.0,
     ) -> InteractionAnswer:
-        """Press a button (or choose `values` in a menu) on a message in a channel."""
-        source = message if isinstance(message, Message) else self._message_anywhere(message)
+        """Press a button (or choose `values` in a menu) on a message in a channel.
+
+        Where the answer changes the message itself (or comes beside it), it is not waited for: look at the message, or
+        wait by `followup`.
+        """
+        source = self._clicked(message)
         component = find_component(source.components, custom_id)
         data: Json = {"custom_id": custom_id, "component_type": component["type"], "id": component["id"]}
         if values is not None:
             data["values"] = values
         found = self._start(COMPONENT, member, source.channel_id, data, source=source)
         return await self._final(found, timeout)
+
+    async def choose(
+        self, member: Member, message: int | Message, custom_id: str, value: str, *, timeout: float = 10.0
+    ) -> InteractionAnswer:
+        """Choose one entry of a menu, as `click`; ValueError for one that it does not offer."""
+        choosable(find_component(self._clicked(message).components, custom_id), value)
+        return await self.click(member, message, custom_id, values=[value], timeout=timeout)
+
+    async def followup(self, answer: InteractionAnswer, number: int = 1, *, timeout_seconds: float = 10.0) -> Message:
+        """The message that came beside an answer, the first one or a later one, waited for."""
+        what = "a message beside the answer"
+        await self._world.wait_until(
+            lambda: len(answer.followups) >= number, timeout_seconds=timeout_seconds, what=what
+        )
+        return answer.followups[number - 1]
+
+    def links(self, message: int | Message) -> dict[str, str]:
+        """The addresses that the link buttons of a message open, by label; no bot hears of a click on them."""
+        return links_of(self._clicked(message).components)
 
     async def submit_modal(
         self,
@@ -120,9 +142,14 @@ class Invocations:
         *,
         timeout: float = 10.0,
     ) -> InteractionAnswer:
-        """Fill in the form that an answer opened, by custom_id, and send it."""
+        """Fill in the form that an answer opened, by custom_id, and send it; what is left out stays as it was preset.
+
+        ValueError for what Discord's own form does not let through.
+        """
         if answer.modal is None:
             raise ValueError("no form was opened")
+        if strange := values.keys() - field_names(answer.modal["components"]):
+            raise ValueError(f"unknown fields: {', '.join(sorted(strange))}")
         components = [filled_field(each, values) for each in answer.modal["components"]]
         data = {"custom_id": answer.modal["custom_id"], "components": components}
         found = self._start(MODAL_SUBMIT, member, channel_id, data, triggered_by=answer.metadata)
@@ -172,64 +199,11 @@ class Invocations:
             raise NoAnswerError(f"still thinking after {limit_seconds:g} s") from None
         return found.answer()
 
-    # what is sent with it
-
-    def _find(self, name: str, kind: int, context: int) -> Json:
-        for command in self.commands():
-            if command["name"] == name and command["type"] == kind and _can_be_run(command, context):
-                return command
-        raise LookupError(f"no command {name!r} is registered")
-
-    def _command_data(
-        self, name: str, channel_id: int, given: dict[str, Any], *, focused: str | None
-    ) -> tuple[Json, list[Json]]:
-        first, *path = name.split()
-        command = self._find(first, CHAT_INPUT, context_of(self._world.channel(channel_id)))
-        declared = command.get("options") or []
-        wrappers: list[Json] = []
-        for step in path:
-            sub = next((each for each in declared if each["name"] == step and each["type"] in SUBCOMMAND_TYPES), None)
-            if sub is None:
-                raise LookupError(f"no subcommand {step!r} in {name!r}")
-            wrappers.append({"name": step, "type": sub["type"]})
-            declared = sub.get("options") or []
-        options = typed_options(declared, given, focused=focused)
-        for wrapper in reversed(wrappers):
-            options = [{**wrapper, "options": options}]
-        return command, options
-
-    def _completed(self, command: Json, options: list[Json], given: dict[str, Any]) -> Json:
-        data: Json = {"id": command["id"], "name": command["name"], "type": CHAT_INPUT, "options": options}
-        if "guild_id" in command:  # without it the tree takes a guild's command for a global one (facts, section 3)
-            data["guild_id"] = command["guild_id"]
-        if resolved := self._resolved(given):
-            data["resolved"] = resolved
-        return data
-
-    def _resolved(self, given: dict[str, Any]) -> Json:
-        resolved: Json = {}
-        for value in given.values():
-            if isinstance(value, Member):
-                resolved.setdefault("users", {})[str(value.id)] = payloads.user(value.user)
-                member = {**payloads.partial_member(value), "permissions": "0"}
-                resolved.setdefault("members", {})[str(value.id)] = member
-            elif isinstance(value, Role):
-                resolved.setdefault("roles", {})[str(value.id)] = payloads.role(value)
-            elif isinstance(value, Channel):
-                shown = payloads.channel(value, self._world.guild.id)
-                resolved.setdefault("channels", {})[str(value.id)] = {**shown, "permissions": "0"}
-        return resolved
+    def _clicked(self, message: int | Message) -> Message:
+        return message if isinstance(message, Message) else self._message_anywhere(message)
 
     def _message_anywhere(self, message_id: int) -> Message:
         for channel in self._world.channels.values():
             if message_id in channel.messages:
                 return channel.messages[message_id]
         raise unknown("Message")
-
-
-def _can_be_run(command: Json, context: int) -> bool:
-    """A guild's own command only there; a global one where its contexts say, or everywhere."""
-    if "guild_id" in command:
-        return context == IN_GUILD
-    contexts = command.get("contexts")
-    return contexts is None or context in contexts

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
 
-from bot.domain.chat import Author, ChatAddress, Pressed
-from bot.domain.commands import CommandReply, Invocation, TicketSuggestion
+from bot.domain.chat import Author, Card, ChatAddress, ChatMessage, Pressed
+from bot.domain.commands import TRIAGE, CommandForm, CommandReply, Invocation, TicketSuggestion
 from bot.domain.errors import StoreError
 from bot.domain.richtext import from_plain
 from bot.ports.clock import Clock
@@ -35,6 +35,7 @@ class FakeEvents(ChatEvents):
     def __init__(self) -> None:
         self.presses: list[Pressed] = []
         self.answer = "Noted."
+        self.card: Card | None = None
         self.broken = False
         self.skipped: dict[str, tuple[ChatAddress, str]] = {}
         self.told = asyncio.Event()
@@ -57,15 +58,25 @@ class FakeEvents(ChatEvents):
         self.presses.append(pressed)
         if self.broken:
             raise StoreError("the store is broken")
-        return CommandReply(text=from_plain(self.answer), done=True)
+        return CommandReply(text=from_plain(self.answer), done=True, card=self.card)
 
 
 class FakeRunner(CommandRunner):
-    """Records commands and answers all alike; an answer may be held back."""
+    """Records commands, forms asked for and tickets made, and answers all alike; an answer may be held back.
+
+    With ``formless`` set there is no form, and that is why.
+    """
 
     def __init__(self) -> None:
         self.invocations: list[Invocation] = []
         self.answer = "Done: @everyone look"
+        self.done = True
+        self.broken = False
+        self.formless = ""
+        self.title = "Triage #7"
+        self.presets = {"label": "bug"}
+        self.forms: list[Invocation] = []
+        self.made: list[tuple[ChatMessage, Author]] = []
         self.asked = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
@@ -76,6 +87,27 @@ class FakeRunner(CommandRunner):
         self.asked.set()
         await self.may_answer.wait()
         return CommandReply(text=from_plain(self.answer), done=True)
+
+    @override
+    async def form(self, invocation: Invocation) -> CommandForm | CommandReply:
+        self.forms.append(invocation)
+        self._fail_if_broken()
+        if self.formless:
+            return CommandReply(text=from_plain(self.formless))
+        options = tuple(option for option in TRIAGE.options if option.name != "ticket")
+        return CommandForm(command=TRIAGE, title=self.title, ticket="7", options=options, presets=self.presets)
+
+    @override
+    async def make_ticket(self, message: ChatMessage, by: Author) -> CommandReply:
+        self.made.append((message, by))
+        self.asked.set()
+        await self.may_answer.wait()
+        self._fail_if_broken()
+        return CommandReply(text=from_plain(self.answer), done=self.done)
+
+    def _fail_if_broken(self) -> None:
+        if self.broken:
+            raise StoreError("the store is broken")
 
 
 class FakeSuggestions(Suggestions):

@@ -1,6 +1,7 @@
 """However long a text is and whatever it consists of: its parts fit, and together they say what it said."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -45,6 +47,7 @@ leaves: st.SearchStrategy[Inline] = (
     | st.just(Break())
     | st.just(Text(text=" "))
     | st.builds(Mention, name=words)
+    | st.builds(Moment, at=st.just(datetime(2026, 3, 2, tzinfo=UTC)), text=words, relative=st.booleans())
 )
 inlines: st.SearchStrategy[Inline] = st.recursive(
     leaves,

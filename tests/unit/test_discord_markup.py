@@ -1,6 +1,7 @@
 """Discord's markdown in both directions: nothing that was said is lost, nothing that was typed takes effect."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from adapters.discord.markup import parse
 from adapters.discord.names import Names
 from adapters.discord.rendering import MESSAGE_LIMIT, render
+from adapters.discord.shortening import shortened
 from bot.domain.richtext import (
     Block,
     Break,
@@ -19,6 +21,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -170,12 +173,12 @@ def test_harmless_pieces_do_not_become_harmful_together() -> None:
 
 
 def test_the_mention_stands_first() -> None:
-    assert render(from_plain("hello"), mention="42") == "<@42> hello"
+    assert render(from_plain("hello"), front="<@42> ") == "<@42> hello"
 
 
 def test_what_is_too_long_is_cut_with_its_code_block_closed() -> None:
     text = RichText(blocks=(paragraph("intro"), CodeBlock(text="line\n" * 1000)))
-    rendered = render(text, mention="42")
+    rendered = render(text, front="<@42> ")
     assert len(rendered) <= MESSAGE_LIMIT
     assert rendered.count("```") == 2
     assert rendered.endswith("…")
@@ -299,3 +302,24 @@ def test_reading_anything_ends_and_renders_again(text: str) -> None:
 def test_hostile_repetition_is_read_in_no_time(unit: str) -> None:
     content = (unit * 4000)[:4000]
     assert isinstance(parse(content), RichText)
+
+
+NOON = Moment(at=datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC), text="Mon 2 Mar 13:00")
+
+
+def test_an_instant_is_shown_to_each_reader_in_their_own_time_zone() -> None:
+    soon = Moment(at=NOON.at, text=NOON.text, relative=True)
+    shown = f"{int(NOON.at.timestamp())}"
+    assert render(RichText(blocks=(paragraph("by ", NOON, ", ", soon),))) == f"by <t:{shown}:f>, <t:{shown}:R>"
+    bold = Styled(style=Style.BOLD, children=(NOON,))
+    assert render(RichText(blocks=(paragraph(bold),))) == f"**<t:{shown}:f>**"
+
+
+def test_an_instant_counts_by_its_words_and_is_never_cut_in_two() -> None:
+    text = RichText(blocks=(paragraph("by ", NOON, " at the latest"),))
+    for length in range(4, 4 + len(NOON.text)):
+        cut = shortened(text, length)
+        assert plain(cut) == f"by {NOON.text}\n…"
+    assert plain(shortened(text, 4 + len(NOON.text))) == f"by {NOON.text} \n…"
+    filled = RichText(blocks=(paragraph("x" * 1970, " ", NOON, " ", NOON, " at the latest"),))
+    assert re.fullmatch(r"x+( <t:\d+:f>)?\s*…", render(filled))

@@ -1,7 +1,9 @@
 """The adapter's small decisions: thread names, permissions, commands on the wire, waits, what ends the leg."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import discord
 import pytest
@@ -12,13 +14,24 @@ from adapters.discord.gateway import INTENTS, BudgetSpentError, IdentifyBudget
 from adapters.discord.history import Skipped
 from adapters.discord.inspection import permissions
 from adapters.discord.pauses import LONGEST, Pauses
-from adapters.discord.sending import allowed_mentions
+from adapters.discord.pings import Pings
 from adapters.discord.standing import Standing
 from adapters.discord.supervisor import refusal_of
+from bot.domain.chat import ChatAddress, OutgoingMessage, Platform
 from bot.domain.commands import CATALOGUE, Permission
+from bot.domain.richtext import from_plain
 from bot.ports.inbound import PartState
 from tests.fakes.clock import START, FixedDice, ManualClock, settle
 from tests.fakes.discord_edges import FakeHealth
+
+
+def say(**parts: Any) -> OutgoingMessage:
+    address = ChatAddress(platform=Platform.DISCORD, room="20")
+    return OutgoingMessage(delivery_id="d", address=address, text=from_plain("hello"), **parts)
+
+
+def typed(commands: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [command for command in commands if command["type"] == 1]
 
 
 def test_only_what_reading_channels_and_direct_messages_takes_is_asked_for() -> None:
@@ -46,12 +59,16 @@ def test_the_plain_name_keeps_the_number() -> None:
 
 
 def test_nobody_may_be_pinged_unless_named() -> None:
-    assert allowed_mentions(None) == {"parse": [], "replied_user": False}
-    assert allowed_mentions("7") == {"parse": [], "replied_user": False, "users": ["7"]}
+    nobody = {"parse": [], "replied_user": False}
+    assert Pings().allowed == nobody
+    assert Pings.of(say(mention="7")).allowed == {**nobody, "users": ["7"]}
+    paged = Pings.of(say(mention="7", pages=("role:8", "user:7", "user:9", "@tom:x.org", "role:x", "everyone")))
+    assert paged.allowed == {**nobody, "users": ["7", "9"], "roles": ["8"]}
+    assert paged.front == "<@7> <@&8> <@9> "
 
 
 def test_every_option_is_a_string_and_required_ones_come_first() -> None:
-    for command in (*for_everybody(CATALOGUE), *for_the_team(CATALOGUE)):
+    for command in typed((*for_everybody(CATALOGUE), *for_the_team(CATALOGUE))):
         assert {option["type"] for option in command["options"]} <= {3}
         required = [option["required"] for option in command["options"]]
         assert required == sorted(required, reverse=True)
@@ -65,7 +82,14 @@ def test_only_what_everybody_may_run_can_be_run_in_direct_messages() -> None:
     }
     assert all(command["contexts"] == [0, 1] for command in shared)
     assert all("contexts" not in command for command in ours)
-    assert sorted(command["name"] for command in (*shared, *ours)) == sorted(command.name for command in CATALOGUE)
+    names = [command["name"] for command in typed((*shared, *ours))]
+    assert sorted(names) == sorted(command.name for command in CATALOGUE)
+
+
+def test_two_commands_stand_in_the_context_menu_of_messages_on_our_server() -> None:
+    menus = [command for command in for_the_team(CATALOGUE) if command["type"] == 3]
+    assert menus == [{"name": "Triage", "type": 3}, {"name": "Make this a ticket", "type": 3}]
+    assert all(command["type"] == 1 for command in for_everybody(CATALOGUE))
 
 
 def test_the_fingerprint_changes_with_commands_and_application() -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,6 +15,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -207,3 +209,19 @@ def test_even_a_very_long_text_is_cut_at_once(unit: str) -> None:
     parts = split(text, measure)
     assert time.process_time() - began < 5
     assert asked < 20 * sum(len(render(part, limit=10**6)) for part in parts)
+
+
+def test_an_instant_is_never_broken_apart() -> None:
+    at = Moment(at=datetime(2026, 3, 2, 9, tzinfo=UTC), text="on Monday the second of March, in the morning")
+    assert cut(50, paragraph("x" * 10, " ", at, " ", at)) == [
+        (paragraph("x" * 10),),
+        (paragraph(at),),
+        (paragraph(at),),
+    ]
+    assert cut(9, paragraph("before ", at, " after")) == [
+        (paragraph("before"),),
+        (paragraph(at),),
+        (paragraph("after"),),
+    ]
+    parts = cut(60, paragraph(at, " ", words(20)))
+    assert [plain(RichText(blocks=part)) for part in parts] == [f"{at.text} {words(3)}", words(12), words(5)]
