@@ -7,6 +7,8 @@ from typing import Self
 
 from typing_extensions import override
 
+from adapters.freescout.clocks import Clocks
+from adapters.freescout.custom_fields import CustomFields
 from adapters.freescout.download import Downloads
 from adapters.freescout.endpoint import Endpoint
 from adapters.freescout.entries import Entries
@@ -29,7 +31,7 @@ from bot.domain.helpdesk import (
     OpenedConversation,
     Status,
 )
-from bot.domain.ids import ConversationId, CustomerId, ThreadId, TicketNumber
+from bot.domain.ids import AgentId, ConversationId, CustomerId, ThreadId, TicketNumber
 from bot.ports.clock import Clock
 from bot.ports.helpdesk import HelpDesk
 from bot.ports.inbound import HealthReports
@@ -38,8 +40,8 @@ from bot.ports.inbound import HealthReports
 class FreeScout(HelpDesk):
     """One mailbox of one installation. Use as a context manager, or call ``aclose``.
 
-    ``bot_user_id`` is the user in whose name notes and status changes are made. ``triage_as``, ``label_field`` and
-    ``priority_field`` as in the settings. A request takes at most ``total_seconds``.
+    ``bot_user_id`` is the user in whose name notes and status changes are made. ``triage_as``, ``label_field``,
+    ``priority_field`` and ``clocks_field`` as in the settings. A request takes at most ``total_seconds``.
 
     For ``inspect``: ``webhook_url`` is where FreeScout is to send webhooks ("": nowhere), ``webhook_signed`` whether
     their secret is known, ``poll_seconds`` how often the bot asks by itself.
@@ -57,6 +59,7 @@ class FreeScout(HelpDesk):
         triage_as: str = "auto",
         label_field: str = "",
         priority_field: str = "",
+        clocks_field: str = "",
         total_seconds: float = TOTAL_SECONDS,
         webhook_url: str = "",
         webhook_signed: bool = False,
@@ -67,9 +70,15 @@ class FreeScout(HelpDesk):
         self._triage_as = triage_as
         self._endpoint = Endpoint(url=url, api_key=api_key, clock=clock, health=health, total_seconds=total_seconds)
         self._lookup = Lookup(endpoint=self._endpoint, bot_user_id=bot_user_id)
+        custom_fields = CustomFields(self._endpoint)
         self._labels = Labels(
-            endpoint=self._endpoint, triage_as=triage_as, label_field=label_field, priority_field=priority_field
+            endpoint=self._endpoint,
+            custom_fields=custom_fields,
+            triage_as=triage_as,
+            label_field=label_field,
+            priority_field=priority_field,
         )
+        self._clocks = Clocks(endpoint=self._endpoint, custom_fields=custom_fields, field_name=clocks_field)
         self._entries = Entries(
             endpoint=self._endpoint, lookup=self._lookup, mailbox_id=mailbox_id, bot_user_id=bot_user_id
         )
@@ -151,10 +160,31 @@ class FreeScout(HelpDesk):
         await self._endpoint.change(requests.set_status(conversation_id, status, bot_user_id=self._bot_user_id))
 
     @override
+    async def assign(self, conversation_id: ConversationId, agent_id: AgentId) -> None:
+        # Core writes a line and tells the assignee once more for one who has it already (``Conversation::changeUser``).
+        seen = await self._endpoint.conversation(conversation_id, embed="tags")
+        if seen.assignee is None or seen.assignee.agent_id != agent_id:
+            await self._endpoint.change(requests.assign(conversation_id, agent_id, bot_user_id=self._bot_user_id))
+
+    @property
+    @override
+    def shows_clocks(self) -> bool:
+        return bool(self._clocks.field_name)
+
+    @override
+    async def show_clocks(self, conversation_id: ConversationId, text: str) -> None:
+        await self._clocks.show(conversation_id, text)
+
+    @override
+    def address_of(self, conversation_id: ConversationId) -> str:
+        return self._endpoint.address_of(conversation_id)
+
+    @override
     async def inspect(self) -> Sequence[Finding]:
         return await inspect(
             self._endpoint,
             self._labels,
+            self._clocks,
             self._webhook,
             mailbox_id=self._mailbox_id,
             bot_user_id=self._bot_user_id,

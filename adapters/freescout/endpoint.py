@@ -68,6 +68,10 @@ class Endpoint:
         """Close the connections."""
         await self._connection.aclose()
 
+    def address_of(self, conversation_id: int) -> str:
+        """Where agents open a conversation (core, ``routes/web.php``): by its id, whatever number people see."""
+        return f"{self.url}/conversation/{conversation_id}"
+
     async def document(self, request: Request) -> Mapping[str, Any]:
         """The JSON object a GET answers with."""
         return (await self.told(request)).document

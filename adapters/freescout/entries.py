@@ -95,7 +95,7 @@ class Entries:
         is_customer = entry.kind is ThreadKind.CUSTOMER
 
         def request(entry: Entry) -> Request:
-            home = f"{self._endpoint.url}/conversation/{conversation_id}"
+            home = self._endpoint.address_of(conversation_id)
             return requests.create_thread(conversation_id, self._thread(entry, home=home, customer_id=customer_id))
 
         if self._names_customer and is_customer:

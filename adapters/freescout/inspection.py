@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
+from adapters.freescout.clocks import Clocks
 from adapters.freescout.endpoint import PART, AbsentError, Endpoint
 from adapters.freescout.labels import Labels
 from adapters.freescout.webhook_setup import WebhookSetup
@@ -17,6 +18,7 @@ _NOTES_ONLY = "label and priority are then told in the triage's internal note on
 async def inspect(
     endpoint: Endpoint,
     labels: Labels,
+    clocks: Clocks,
     webhook: WebhookSetup,
     *,
     mailbox_id: int,
@@ -35,6 +37,7 @@ async def inspect(
             await _user(endpoint, bot_user_id),
         ]
         found += [one async for one in _triage(endpoint, labels, mailbox_id=mailbox_id, triage_as=triage_as)]
+        found += [one async for one in _clocks(clocks, mailbox_id)]
         return [*found, await webhook.finding()]
     except AbsentError as error:
         return [_finding("API and key", str(error))]
@@ -91,6 +94,22 @@ async def _triage(endpoint: Endpoint, labels: Labels, *, mailbox_id: int, triage
     else:
         fix = f'{reasons}. Mend that, or set "freescout.triage_as" to "auto" or "notes": {_NOTES_ONLY}.'
         yield _finding(f"triage as {triage_as.replace('_', ' ')}", fix)
+
+
+async def _clocks(clocks: Clocks, mailbox_id: int) -> AsyncIterator[Finding]:
+    """The field for the clocks, where one is named."""
+    if not clocks.field_name:
+        return
+    subject = f"clocks in the custom field “{clocks.field_name}”"
+    missing = await clocks.missing(mailbox_id)
+    if not missing:
+        yield _finding(subject, well=True)
+        return
+    fix = (
+        f"{missing}. Add a single-line text field of this name to the mailbox (Manage > Mailboxes > Custom Fields), or"
+        ' leave "freescout.clocks_field" empty: the clocks are then told in internal notes.'
+    )
+    yield _finding(subject, fix)
 
 
 async def _missing_tags(endpoint: Endpoint) -> str:

@@ -24,6 +24,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -154,7 +155,7 @@ def _inlines(children: Iterable[Inline], *, linked: bool = False) -> str:
 def _inline(child: Inline, *, linked: bool) -> str:
     """``linked``: inside an anchor, where HTML allows no second one."""
     match child:
-        case Text():
+        case Text() | Moment():
             return escaped(child.text)
         case Code():
             return f"<code>{escaped(child.text)}</code>"

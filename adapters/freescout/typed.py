@@ -20,6 +20,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -172,7 +173,7 @@ def _inline(child: Inline) -> Inline:
             return replace(child, children=tuple(_plain(inner) for inner in child.children))
         case Code():
             return Code(text=_soft(child.text))
-        case Text() | Break() | Mention():
+        case Text() | Break() | Mention() | Moment():
             return child
         case _:
             assert_never(child)
@@ -185,7 +186,7 @@ def _plain(child: Inline) -> Inline:
             return replace(child, text=_soft(child.text))
         case Styled() | Link():
             return replace(child, children=tuple(_plain(inner) for inner in child.children))
-        case Break() | Mention():
+        case Break() | Mention() | Moment():
             return child
         case _:
             assert_never(child)

@@ -2,18 +2,24 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from mimetypes import guess_type
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from adapters.freescout.endpoint import Told
 from adapters.freescout.reading import last_fragment, read_body
 from adapters.freescout.wire.seen import SeenConversation, SeenFile, SeenThread
-from bot.domain.helpdesk import ConversationView, DeskFile, DeskThread, ThreadKind
+from bot.domain.helpdesk import ConversationView, DeskFile, DeskThread, Status, ThreadKind
 
 _KINDS = frozenset(map(str, ThreadKind))
 _TOKEN = re.compile(r"(?<=token=)[\w-]+", re.ASCII)
 """The secret in a file's link, which an installation may make anew without anybody having changed a word."""
+
+_BY_API: Mapping[str, Status] = {ThreadKind.CUSTOMER: Status.ACTIVE, ThreadKind.MESSAGE: Status.PENDING}
+"""What a post through the API makes of its conversation when it names no status, as the bot never does (facts 1.2).
+
+Core stores nothing of that with the thread, which shows its column's default, "active" (``Thread::createExtended``).
+"""
 
 
 def view_of(told: Told, seen: SeenConversation, *, own_url: str) -> ConversationView:
@@ -34,6 +40,9 @@ def view_of(told: Told, seen: SeenConversation, *, own_url: str) -> Conversation
         assignee=seen.assignee,
         closed_by=seen.closed_by,
         closed_at=seen.closed_at,
+        created_at=seen.created_at,
+        mailbox_id=seen.mailbox_id,
+        customer_name=seen.customer_name,
         threads=tuple(sorted(threads, key=lambda one: (one.created_at, one.thread_id))),
     )
 
@@ -55,7 +64,17 @@ def _thread(seen: SeenThread, told: Told, own_url: str) -> DeskThread:
         action=seen.action,
         customer_id=seen.customer_id,
         stamp=seen.created_at.isoformat() if seen.created_at is not None else "",
+        status=_status(seen),
     )
+
+
+def _status(seen: SeenThread) -> Status | None:
+    """What it left the conversation in. A draft has left nothing yet, whatever it shows."""
+    if seen.state != "published":
+        return None
+    if seen.source == "api" and seen.status in ("", Status.ACTIVE):
+        return _BY_API.get(seen.kind)
+    return Status(seen.status) if seen.status in tuple(Status) else None
 
 
 def _digest(seen: SeenThread) -> str:

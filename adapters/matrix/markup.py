@@ -15,6 +15,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -41,7 +42,7 @@ def to_body(text: RichText) -> str:
 def is_plain(text: RichText) -> bool:
     """Whether the plain body says everything, so that no HTML is needed."""
     return all(
-        isinstance(block, Paragraph) and all(isinstance(child, Text | Break) for child in block.children)
+        isinstance(block, Paragraph) and all(isinstance(child, Text | Break | Moment) for child in block.children)
         for block in text.blocks
     )
 
@@ -76,7 +77,7 @@ def _html(children: Iterable[Inline]) -> str:
 
 def _inline_html(child: Inline) -> str:
     match child:
-        case Text():
+        case Text() | Moment():
             return escape(child.text)
         case Code():
             return f"<code>{escape(child.text)}</code>"
@@ -128,7 +129,7 @@ def _body(children: Iterable[Inline]) -> str:
 
 def _inline_body(child: Inline) -> str:
     match child:
-        case Text():
+        case Text() | Moment():
             return child.text
         case Code():
             return f"`{child.text}`"

@@ -1,13 +1,14 @@
 """What the bot says, as Matrix events: relation, mark, mention, and parts that fit into an event. Pure."""
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from adapters.matrix.markup import is_plain, to_body, to_html
 from adapters.matrix.translate import HTML, clean_name
 from adapters.matrix.wire import Json
-from bot.domain.chat import FileContent, OutgoingMessage, Voice
-from bot.domain.richtext import RichText
+from bot.domain.chat import ChatLink, FileContent, OutgoingMessage, Voice
+from bot.domain.richtext import Break, Inline, Link, Mention, Paragraph, RichText, Text
 from bot.domain.splitting import split
 
 MARK = "org.supportbot.delivery"
@@ -39,9 +40,11 @@ class Part:
 def parts_of(message: OutgoingMessage) -> tuple[Part, ...]:
     """The events of a message, in order: its text, then its files. Only the first may mention somebody.
 
+    Whoever is paged is named in front of the text; links stand behind it, for want of buttons, and menus nowhere.
     Texts and files are numbered apart, so that a text which a later release cuts elsewhere renames no file.
     """
-    said = split(message.text, _fits) if message.text or not message.files else ()
+    whole = _worded(message)
+    said = split(whole, _fits) if whole or not message.files else ()
     texts = [
         Part(
             key=message.delivery_id if index == 0 else f"{message.delivery_id}-{index}",
@@ -67,11 +70,38 @@ def reaction(event_id: str, emoji: str, mark: str) -> Json:
 
 
 def _dressed(message: OutgoingMessage, part: Part, *, is_first: bool) -> Part:
-    mention = {"user_ids": [message.mention]} if message.mention and is_first else {}
-    content = {**part.content, "m.mentions": mention, MARK: part.key}
+    pinged = list(dict.fromkeys(filter(None, (message.mention, *_paged(message))))) if is_first else []
+    content = {**part.content, "m.mentions": {"user_ids": pinged} if pinged else {}, MARK: part.key}
     if relation := _relation(message):
         content["m.relates_to"] = relation
     return Part(key=part.key, content=content, file=part.file)
+
+
+def _paged(message: OutgoingMessage) -> tuple[str, ...]:
+    """Those who are on call here; the others are Discord's."""
+    return tuple(page for page in message.pages if page.startswith("@"))
+
+
+def _worded(message: OutgoingMessage) -> RichText:
+    """The whole text with what other platforms show beside it."""
+    blocks = message.text.blocks
+    if blocks and (paged := _paged(message)):
+        pills = _joined([[Mention(name=page, target=f"user:{page}")] for page in paged], Text(text=" "))
+        if isinstance(blocks[0], Paragraph):
+            pills, blocks = (*pills, Text(text=" "), *blocks[0].children), blocks[1:]
+        blocks = (Paragraph(children=pills), *blocks)
+    if message.links:
+        lines: list[Sequence[Inline]] = [[Text(text=f"{one.label}: "), _link(one)] for one in message.links]
+        blocks = (*blocks, Paragraph(children=_joined(lines, Break())))
+    return RichText(blocks=blocks)
+
+
+def _link(link: ChatLink) -> Link:
+    return Link(url=link.url, children=(Text(text=link.url),))
+
+
+def _joined(groups: Iterable[Sequence[Inline]], between: Inline) -> tuple[Inline, ...]:
+    return tuple(part for group in groups for part in (between, *group))[1:]
 
 
 def _text_content(text: RichText, voice: Voice) -> Json:

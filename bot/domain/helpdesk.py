@@ -131,7 +131,8 @@ class DeskThread:
 
     ``author`` is None for a customer's, ``customer_id`` whom it was written to. ``digest`` changes with text and files.
     ``mark`` is the delivery id in its last link, "" for none. ``action`` tells of a ``lineitem`` what was done
-    ("merged"). ``created_at`` is by the help desk's clock, ``stamp`` the same as it says it, "" where it does not;
+    ("merged"). ``status`` is the conversation's as this entry left it, None where it does not say.
+    ``created_at`` is by the help desk's clock, ``stamp`` the same as it says it, "" where it does not;
     publishing a draft sets it anew (FreeScout core, ``ConversationsController``, ``send_reply``).
     """
 
@@ -147,6 +148,7 @@ class DeskThread:
     action: str = ""
     customer_id: CustomerId | None = None
     stamp: str = ""
+    status: Status | None = None
 
     @property
     def version(self) -> str:
@@ -160,7 +162,8 @@ class ConversationView:
 
     ``read_at`` is when it was asked for by our clock, ``as_of`` the help desk's own clock at its answer (ours where it
     does not tell). ``is_chat``: no answer in it is ever sent as a mail. ``deleted``: in the trash, or merged away.
-    ``user_updated_at``: when a user last did something in it, by the help desk's clock.
+    ``user_updated_at``: when a user last did something in it, by the help desk's clock. ``mailbox_id`` is None where it
+    is not told.
     """
 
     conversation_id: ConversationId
@@ -177,6 +180,9 @@ class ConversationView:
     assignee: Agent | None = None
     closed_by: Agent | None = None
     closed_at: datetime | None = None
+    created_at: datetime | None = None
+    mailbox_id: int | None = None
+    customer_name: str = ""
     threads: tuple[DeskThread, ...] = ()
 
     @property

@@ -16,7 +16,7 @@ from bot.domain.helpdesk import (
     OpenedConversation,
     Status,
 )
-from bot.domain.ids import ConversationId, CustomerId, ThreadId, TicketNumber
+from bot.domain.ids import AgentId, ConversationId, CustomerId, ThreadId, TicketNumber
 
 
 class HelpDesk(Protocol):
@@ -83,6 +83,23 @@ class HelpDesk(Protocol):
 
     async def set_status(self, conversation_id: ConversationId, status: Status) -> None:
         """Set the status in the bot's name. Idempotent."""
+        ...
+
+    async def assign(self, conversation_id: ConversationId, agent_id: AgentId) -> None:
+        """Make this agent the one who looks after it, in the bot's name. Idempotent."""
+        ...
+
+    @property
+    def shows_clocks(self) -> bool:
+        """Whether a custom field for the clocks was named in the settings."""
+        ...
+
+    async def show_clocks(self, conversation_id: ConversationId, text: str) -> None:
+        """Write this into the custom field for the clocks; nothing happens where none was named. Idempotent."""
+        ...
+
+    def address_of(self, conversation_id: ConversationId) -> str:
+        """Where agents open the conversation in their browser."""
         ...
 
     async def inspect(self) -> Sequence[Finding]:

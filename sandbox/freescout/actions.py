@@ -30,6 +30,11 @@ class People:
             id=people.email_conversation(self._world, self.mailbox_id, from_email, name, subject, body)
         )
 
+    def email_reply(self, conversation_id: int, body: str) -> Thread:
+        """The customer answers by mail; the conversation is active again."""
+        self._known(conversation_id)
+        return self._thread(people.email_reply(self._world, conversation_id, body))
+
     def agent_reply(
         self,
         conversation_id: int,

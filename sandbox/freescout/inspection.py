@@ -50,6 +50,7 @@ def read_thread(world: World, row: sqlite3.Row) -> Thread:
         user_id=row["created_by_user_id"],
         customer_id=row["customer_id"],
         action_type=row["action_type"],
+        status=row["status"],
         created_at=parse_iso(row["created_at"]),
         attachments=tuple(
             Attachment(

@@ -36,6 +36,14 @@ def email_conversation(world: World, mailbox_id: int, from_email: str, name: str
     return conversation_id
 
 
+def email_reply(world: World, conversation_id: int, body: str) -> int:
+    """The customer answers by mail; returns the thread's id."""
+    with world.store.transaction():
+        customer_id = conversations.existing(world, conversation_id)["customer_id"]
+        new = threads.NewThread(type="customer", body=body, customer_id=customer_id, source="email")
+        return threads.add(world, conversation_id, new)
+
+
 def set_status(world: World, conversation_id: int, status: str, user_id: int) -> None:
     """An agent sets the status."""
     with world.store.transaction():

@@ -23,8 +23,9 @@ class Attachment:
 class Thread:
     """One entry of a conversation; `type` is customer, message, note or lineitem.
 
-    `meta` holds what core remembers beside it: `pc` the conversation it was merged from, `mwc` and `mic` of a
-    `merged` line the conversation merged with and into.
+    `status` is the conversation's as it left it, where core keeps that, else `active` or `nochange`. `meta` holds what
+    core remembers beside it: `pc` the conversation it was merged from, `mwc` and `mic` of a `merged` line the
+    conversation merged with and into.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Thread:
     user_id: int | None
     customer_id: int | None
     action_type: str
+    status: str
     created_at: datetime
     attachments: tuple[Attachment, ...]
     meta: Mapping[str, int]

@@ -58,7 +58,7 @@ def draft(
     with store.transaction():
         conversation = conversations.existing(world, conversation_id)
         new = threads.NewThread(type="message", body=body, user_id=user_id, state="draft")
-        thread_id = threads.insert(world, conversation, new, conversation["customer_id"], conversation["status"])
+        thread_id = threads.insert(world, conversation, new, conversation["customer_id"], threads.COLUMN_DEFAULT)
         _attach(world, thread_id, body, files, inline)
         store.update("conversation", conversation_id, user_updated_at=store.now(), updated_at=store.now())
     return thread_id

@@ -9,6 +9,7 @@ from pathlib import Path
 from sandbox.freescout import mails
 from sandbox.freescout.actions import People
 from sandbox.freescout.call import World
+from sandbox.freescout.clock import Clock, wall_clock
 from sandbox.freescout.faults import Faults
 from sandbox.freescout.inspection import read_conversation, read_customers, read_webhooks
 from sandbox.freescout.options import ALL_MODULES, Options
@@ -22,7 +23,7 @@ from sandbox.freescout.records import (
     WebhookDelivery,
 )
 from sandbox.freescout.server import Server
-from sandbox.freescout.store import Store, new_key, utc_now
+from sandbox.freescout.store import Store, new_key
 from sandbox.freescout.webhook_sender import WebhookSender
 
 
@@ -30,7 +31,8 @@ class FreeScoutSimulator(People):
     """A help desk of one mailbox. Everything is in `database`: a new simulator on the same file forgets nothing.
 
     Reading and the actions of people work at any time, also while the server is down. All calls belong on one thread.
-    `options` holds the variants (see `Options`), which may be changed while it runs.
+    `options` holds the variants (see `Options`), which may be changed while it runs. All dates are those of `clock`,
+    which `advance` puts forward.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class FreeScoutSimulator(People):
         reorder: float = 0.0,
         empty_webhooks: bool = False,
         drop_webhooks: bool = False,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self.options = Options(
             number_offset=number_offset,
@@ -90,7 +92,8 @@ class FreeScoutSimulator(People):
             drop_webhooks=drop_webhooks,
         )
         self.faults = Faults()
-        store = Store(database, clock)
+        self._clock = Clock(clock)
+        store = Store(database, self._clock)
         with store.transaction():
             self.api_key = store.setting("api_key", lambda: api_key or new_key())
             self.webhook_secret = store.setting("webhook_secret", lambda: webhook_secret or new_key())
@@ -133,6 +136,14 @@ class FreeScoutSimulator(People):
     async def come_back(self) -> None:
         """Listen again on the same port."""
         await self._server.listen()
+
+    def now(self) -> datetime:
+        """The present in the help desk."""
+        return self._clock()
+
+    def advance(self, seconds: float) -> None:
+        """Move the help desk's time forward: replies can no longer be taken back, everything grows older."""
+        self._clock.advance(seconds)
 
     # --- setting it up ---
 

@@ -29,11 +29,6 @@ SHARED_FOLDERS = ("unassigned", "drafts", "assigned", "closed", "deleted", "spam
 PERSONAL_FOLDERS = ("mine", "starred")
 
 
-def utc_now() -> datetime:
-    """The wall clock; tests may put another one in its place."""
-    return datetime.now(UTC)
-
-
 class Store:
     """Rows in, rows out; the rules of FreeScout live in the modules named after its nouns."""
 

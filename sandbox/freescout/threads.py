@@ -19,6 +19,8 @@ FIELDS = frozenset(
 )
 _TYPES = ("customer", "message", "note")
 _STATUSES = ("active", "pending", "closed")
+COLUMN_DEFAULT = "active"
+"""What a thread's status is where nobody sets it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,7 @@ def add(
         changes["state"] = "published"
     if is_customer and not creating:
         changes["customer_id"] = customer_id
-    thread_id = insert(world, conversation, new, customer_id, str(changes.get("status", "nochange")))
+    thread_id = insert(world, conversation, new, customer_id, _shown_status(new, conversation, changes))
     store.update("conversation", conversation_id, **changes)
     if not new.imported and new.state == "published":
         _send_mails(world, conversation_id, new.type, creating=creating)
@@ -160,6 +162,16 @@ def add_lineitem(
     )
     world.store.update("conversation", conversation_id, user_updated_at=now, updated_at=now)
     return thread_id
+
+
+def _shown_status(new: NewThread, conversation: sqlite3.Row, changes: Mapping[str, Any]) -> str:
+    """The status that a thread keeps: the conversation's, but core forgets it for all that comes through the API.
+
+    There, and in a draft, the column's default stands (`Thread::createExtended`, `save_draft`).
+    """
+    if new.source == "api" or new.state == "draft":
+        return COLUMN_DEFAULT
+    return str(changes.get("status", conversation["status"]))
 
 
 def _send_mails(world: World, conversation_id: int, kind: str, *, creating: bool) -> None:

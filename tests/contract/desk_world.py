@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.chat import FileContent, Platform
-from bot.domain.helpdesk import Agent, Entry, NewCustomer, ThreadKind
+from bot.domain.helpdesk import Agent, Entry, NewCustomer, Status, ThreadKind
 from bot.domain.ids import ConversationId, ThreadId, TicketNumber, delivery_id
 from bot.domain.richtext import Link, RichText, Text, from_plain, paragraph
 from bot.ports.clock import Clock
@@ -41,9 +41,10 @@ class ConversationSeen:
 
 
 class DeskWorld(ABC):
-    """``agent`` and ``colleague`` work in it, and so does ``bot``."""
+    """``agent`` and ``colleague`` work in it, and so does ``bot``. A field for the clocks is named in the settings."""
 
     clock: Clock
+    mailbox_id: int
     desk: HelpDesk
     agent: Agent
     colleague: Agent
@@ -71,7 +72,11 @@ class DeskWorld(ABC):
 
     @abstractmethod
     def mail(self, subject: str, *tags: str) -> TicketNumber:
-        """A conversation comes by e-mail."""
+        """A conversation comes by e-mail, from somebody called Mia."""
+
+    @abstractmethod
+    def mail_again(self, conversation_id: ConversationId, text: str) -> ThreadId:
+        """Its customer answers by mail."""
 
     @abstractmethod
     def trash(self, conversation_id: ConversationId) -> None: ...
@@ -88,7 +93,13 @@ class DeskWorld(ABC):
 
     @abstractmethod
     def agent_replies(
-        self, conversation_id: ConversationId, text: str, *, draft: bool = False, files: Sequence[FileContent] = ()
+        self,
+        conversation_id: ConversationId,
+        text: str,
+        *,
+        draft: bool = False,
+        files: Sequence[FileContent] = (),
+        status: Status = Status.PENDING,
     ) -> ThreadId: ...
 
     @abstractmethod
@@ -108,6 +119,18 @@ class DeskWorld(ABC):
 
     @abstractmethod
     def assign(self, conversation_id: ConversationId, agent: Agent | None) -> None: ...
+
+    @abstractmethod
+    def move(self, conversation_id: ConversationId) -> int:
+        """Into another mailbox, whose id is told."""
+
+    @abstractmethod
+    def clocks_shown(self, conversation_id: ConversationId) -> str:
+        """What agents see in the field for the clocks."""
+
+    @abstractmethod
+    def take_clocks_field(self) -> None:
+        """From now on there is no such field any more."""
 
     @abstractmethod
     async def later(self, minutes: int) -> None:

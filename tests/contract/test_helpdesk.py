@@ -11,15 +11,16 @@ from adapters.freescout.client import FreeScout
 from adapters.system.clock import SystemClock
 from bot.domain.chat import FileContent
 from bot.domain.errors import OutcomeUnknownError
-from bot.domain.helpdesk import Agent, ThreadKind
+from bot.domain.helpdesk import Agent, Status, ThreadKind
 from bot.domain.ids import AgentId, ConversationId, ThreadId, TicketNumber
 from bot.ports.inbound import HealthReports, PartState
 from sandbox.freescout import Conversation, FreeScoutSimulator
 from tests.contract.desk_world import ConversationSeen, DeskWorld, ThreadSeen
 from tests.contract.helpdesk_contract import HelpDeskContract
 from tests.contract.helpdesk_reading_contract import HelpDeskReadingContract
+from tests.contract.helpdesk_sla_contract import HelpDeskSlaContract
 from tests.fakes.clock import ManualClock
-from tests.fakes.desk_records import BOT, LEA, TOM
+from tests.fakes.desk_records import BOT, LEA, MAILBOX, TOM
 from tests.fakes.helpdesk import CREATIONS, FakeHelpDesk
 
 
@@ -28,7 +29,8 @@ class FakeWorld(DeskWorld):
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.fake = FakeHelpDesk(self.clock)
+        self.fake = FakeHelpDesk(self.clock, has_clocks_field=True)
+        self.mailbox_id = MAILBOX
         self.desk = self.fake
         self.agent, self.colleague, self.bot = LEA, TOM, BOT
 
@@ -77,7 +79,11 @@ class FakeWorld(DeskWorld):
 
     @override
     def mail(self, subject: str, *tags: str) -> TicketNumber:
-        return self.fake.add_conversation(subject, tags=tags).number
+        return self.fake.add_conversation(subject, tags=tags, text="Hello").number
+
+    @override
+    def mail_again(self, conversation_id: ConversationId, text: str) -> ThreadId:
+        return self.fake.customer_replies(conversation_id, text)
 
     @override
     def trash(self, conversation_id: ConversationId) -> None:
@@ -97,9 +103,15 @@ class FakeWorld(DeskWorld):
 
     @override
     def agent_replies(
-        self, conversation_id: ConversationId, text: str, *, draft: bool = False, files: Sequence[FileContent] = ()
+        self,
+        conversation_id: ConversationId,
+        text: str,
+        *,
+        draft: bool = False,
+        files: Sequence[FileContent] = (),
+        status: Status = Status.PENDING,
     ) -> ThreadId:
-        return self.fake.agent_replies(conversation_id, text, draft=draft, files=files)
+        return self.fake.agent_replies(conversation_id, text, draft=draft, files=files, status=status)
 
     @override
     def note(self, conversation_id: ConversationId, text: str) -> ThreadId:
@@ -123,7 +135,20 @@ class FakeWorld(DeskWorld):
 
     @override
     def assign(self, conversation_id: ConversationId, agent: Agent | None) -> None:
-        self.fake.assign(conversation_id, agent)
+        self.fake.assign_as_agent(conversation_id, agent)
+
+    @override
+    def move(self, conversation_id: ConversationId) -> int:
+        self.fake.move(conversation_id, MAILBOX + 1)
+        return MAILBOX + 1
+
+    @override
+    def clocks_shown(self, conversation_id: ConversationId) -> str:
+        return self.fake.filed(conversation_id).clocks
+
+    @override
+    def take_clocks_field(self) -> None:
+        self.fake.lacks_clocks_field = True
 
     @override
     async def later(self, minutes: int) -> None:
@@ -142,21 +167,13 @@ class FakeWorld(DeskWorld):
         self.fake.largest_bytes = limit
 
 
-class DeskClock:
-    """The help desk's own clock, put ahead so that nobody has to wait."""
-
-    ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return SystemClock().now() + self.ahead
-
-
 class SimulatedWorld(DeskWorld):
-    def __init__(self, simulator: FreeScoutSimulator, desk: FreeScout, ahead: DeskClock) -> None:
+    def __init__(self, simulator: FreeScoutSimulator, desk: FreeScout) -> None:
         self.clock = SystemClock()
         self.simulator = simulator
         self.desk = desk
-        self._desk_clock = ahead
+        self.mailbox_id = simulator.mailbox_id
+        simulator.add_custom_field("Clocks")
         self.agent = self._add("Lea", "Brandt")
         self.colleague = self._add("Tom", "Sommer")
         self.bot = Agent(agent_id=AgentId(simulator.bot_user_id), first_name="Support", last_name="Bot")
@@ -197,6 +214,10 @@ class SimulatedWorld(DeskWorld):
         return TicketNumber(made.number)
 
     @override
+    def mail_again(self, conversation_id: ConversationId, text: str) -> ThreadId:
+        return ThreadId(self.simulator.email_reply(conversation_id, text).id)
+
+    @override
     def trash(self, conversation_id: ConversationId) -> None:
         self.simulator.trash(conversation_id)
 
@@ -214,11 +235,17 @@ class SimulatedWorld(DeskWorld):
 
     @override
     def agent_replies(
-        self, conversation_id: ConversationId, text: str, *, draft: bool = False, files: Sequence[FileContent] = ()
+        self,
+        conversation_id: ConversationId,
+        text: str,
+        *,
+        draft: bool = False,
+        files: Sequence[FileContent] = (),
+        status: Status = Status.PENDING,
     ) -> ThreadId:
         sent = [(file.name, file.mime_type, file.content) for file in files]
         made = self.simulator.agent_reply(
-            conversation_id, self.agent.agent_id, f"<div>{text}</div>", draft=draft, files=sent
+            conversation_id, self.agent.agent_id, f"<div>{text}</div>", status=status, draft=draft, files=sent
         )
         return ThreadId(made.id)
 
@@ -247,12 +274,26 @@ class SimulatedWorld(DeskWorld):
         self.simulator.assign(conversation_id, None if agent is None else agent.agent_id)
 
     @override
+    def move(self, conversation_id: ConversationId) -> int:
+        other = self.simulator.add_mailbox("Sales", "sales@help.example")
+        self.simulator.move(conversation_id, other)
+        return other
+
+    @override
+    def clocks_shown(self, conversation_id: ConversationId) -> str:
+        return self.simulator.conversation(id=conversation_id).custom_fields.get("Clocks", "")
+
+    @override
+    def take_clocks_field(self) -> None:
+        self.simulator.options.modules -= {"custom_fields"}
+
+    @override
     async def later(self, minutes: int) -> None:
-        self._desk_clock.ahead += timedelta(minutes=minutes)
+        self.simulator.advance(minutes * 60)
 
     @override
     def desk_now(self) -> datetime:
-        return self._desk_clock()
+        return self.simulator.now()
 
     @override
     def skip_files(self) -> None:
@@ -289,26 +330,24 @@ class NobodyAsks(HealthReports):
     def progress(self, part: str) -> None: ...
 
 
-class TestFakeHelpDesk(HelpDeskContract, HelpDeskReadingContract):
+class TestFakeHelpDesk(HelpDeskContract, HelpDeskReadingContract, HelpDeskSlaContract):
     @pytest.fixture
     def world(self) -> DeskWorld:
         return FakeWorld()
 
 
-class TestFreeScout(HelpDeskContract, HelpDeskReadingContract):
+class TestFreeScout(HelpDeskContract, HelpDeskReadingContract, HelpDeskSlaContract):
     """The variants that decide how much an answer tells and which questions are understood."""
 
     @pytest.fixture(params=["newer", "documented", "older"])
     async def world(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DeskWorld]:
         older = request.param == "older"
-        clock = DeskClock()
         simulator = FreeScoutSimulator(
             database=tmp_path / "freescout.db",
             empty_201=request.param != "newer",
             status_csv=not older,
             thread_customer_required=older,
             refuse_chat_without_customer_id=older,
-            clock=clock,
         )
         await simulator.start()
         desk = FreeScout(
@@ -318,9 +357,10 @@ class TestFreeScout(HelpDeskContract, HelpDeskReadingContract):
             bot_user_id=simulator.bot_user_id,
             health=NobodyAsks(),
             clock=SystemClock(),
+            clocks_field="clocks",
         )
         async with desk:
-            yield SimulatedWorld(simulator, desk, clock)
+            yield SimulatedWorld(simulator, desk)
         await simulator.stop()
         # Asking whether several statuses in one value are understood is the one question an older version finds odd.
         assert [one for one in simulator.problems if "pending,closed,spam`" not in one.message] == []

@@ -48,9 +48,15 @@ class DeskPeople:
         return self._only(found, f"conversation {conversation_id}")
 
     def add_conversation(
-        self, subject: str, *, status: Status = Status.ACTIVE, tags: Sequence[str] = ()
+        self,
+        subject: str,
+        *,
+        status: Status = Status.ACTIVE,
+        tags: Sequence[str] = (),
+        text: str = "",
+        customer_name: str = "Mia",
     ) -> FiledConversation:
-        """A conversation that came by e-mail."""
+        """A conversation that came by e-mail; without ``text`` nothing stands in it."""
         made = FiledConversation(
             conversation_id=ConversationId(next(self._ids)),
             subject=subject,
@@ -59,9 +65,18 @@ class DeskPeople:
             status=status,
             tags=list(tags),
             is_chat=False,
+            customer_name=customer_name,
         )
         self.conversations.append(made)
+        if text:
+            self._mailed(made, text)
         return made
+
+    def customer_replies(self, conversation_id: ConversationId, text: str) -> ThreadId:
+        """The customer answers by mail: the conversation is active again, out of the trash if need be."""
+        conversation = self.filed(conversation_id)
+        conversation.status, conversation.deleted = Status.ACTIVE, False
+        return self._mailed(conversation, text).thread_id
 
     def agent_replies(
         self,
@@ -78,7 +93,7 @@ class DeskPeople:
         thread = self._write(conversation, ThreadKind.MESSAGE, text, agent, files)
         thread.published = not draft
         if not draft:
-            self._answered(conversation, agent, status)
+            self._answered(conversation, thread, agent, status)
         return thread.thread_id
 
     def note(
@@ -90,14 +105,17 @@ class DeskPeople:
         files: Sequence[FileContent] = (),
     ) -> ThreadId:
         """An agent writes an internal note."""
-        return self._write(self.filed(conversation_id), ThreadKind.NOTE, text, agent, files).thread_id
+        conversation = self.filed(conversation_id)
+        thread = self._write(conversation, ThreadKind.NOTE, text, agent, files)
+        thread.status = conversation.status
+        return thread.thread_id
 
     def publish(self, thread_id: ThreadId, *, agent: Agent | None = None) -> None:
         """An agent (None: its author) sends a draft: only now was it written, and by whoever sent it."""
         conversation, thread = self._found(thread_id)
         thread.published, thread.created_at, thread.author = True, self.desk_now(), agent or thread.author
         conversation.threads.sort(key=lambda one: (one.created_at, one.thread_id))
-        self._answered(conversation, thread.author or LEA, Status.PENDING)
+        self._answered(conversation, thread, thread.author or LEA, Status.PENDING)
 
     def undo(self, thread_id: ThreadId, *, force: bool = False) -> None:
         """The agent takes a reply back: it is a draft again. ValueError when it is too late, unless forced.
@@ -127,13 +145,19 @@ class DeskPeople:
         if conversation.status is not status:
             conversation.status = status
             self._close(conversation, agent)
-            self._line(conversation, "changed-ticket-status", agent)
+            self._line(conversation, "changed-ticket-status", agent, status)
 
-    def assign(self, conversation_id: ConversationId, agent: Agent | None, *, by: Agent = LEA) -> None:
+    def assign_as_agent(self, conversation_id: ConversationId, agent: Agent | None, by: Agent = LEA) -> None:
         """An agent assigns the conversation, or with None takes the assignment away."""
         conversation = self.filed(conversation_id)
         conversation.assignee = agent
         self._line(conversation, "changed-ticket-assignee", by)
+
+    def move(self, conversation_id: ConversationId, mailbox_id: int, *, agent: Agent = LEA) -> None:
+        """An agent moves the conversation to another mailbox."""
+        conversation = self.filed(conversation_id)
+        conversation.mailbox_id = mailbox_id
+        self._line(conversation, "moved-from-mailbox", agent)
 
     def merge(self, one: ConversationId, into: ConversationId, *, agent: Agent = LEA) -> None:
         """All threads of one move into the other; the emptied one goes to the trash."""
@@ -160,6 +184,12 @@ class DeskPeople:
     def delete_for_good(self, conversation_id: ConversationId) -> None:
         """An agent deletes the conversation for good."""
         self.conversations.remove(self.filed(conversation_id))
+
+    def _mailed(self, conversation: FiledConversation, text: str) -> FiledThread:
+        entry = Entry(delivery_id="", kind=ThreadKind.CUSTOMER, text=from_plain(text))
+        thread = self._add(conversation, entry, None, kept=())
+        thread.status = conversation.status
+        return thread
 
     def _write(
         self,
@@ -191,8 +221,8 @@ class DeskPeople:
         conversation.touch(at, by_user=author is not None)
         return thread
 
-    def _answered(self, conversation: FiledConversation, agent: Agent, status: Status) -> None:
-        conversation.status = status
+    def _answered(self, conversation: FiledConversation, thread: FiledThread, agent: Agent, status: Status) -> None:
+        conversation.status = thread.status = status
         conversation.assignee = conversation.assignee or agent
         self._close(conversation, agent)
         conversation.touch(self.desk_now())
@@ -201,9 +231,9 @@ class DeskPeople:
         if conversation.status is Status.CLOSED:
             conversation.closed_by, conversation.closed_at = agent, self.desk_now()
 
-    def _line(self, conversation: FiledConversation, action: str, by: Agent) -> None:
+    def _line(self, conversation: FiledConversation, action: str, by: Agent, status: Status | None = None) -> None:
         at = self.desk_now()
-        conversation.lines.append(line(ThreadId(next(self._ids)), action, by, at))
+        conversation.lines.append(line(ThreadId(next(self._ids)), action, by, at, status))
         conversation.touch(at)
 
     def _found(self, thread_id: ThreadId) -> tuple[FiledConversation, FiledThread]:

@@ -11,6 +11,9 @@ from bot.domain.richtext import RichText, plain
 NUMBER_OFFSET = 1000
 """People see another number than the API takes, so that a test notices when the two are confused."""
 
+MAILBOX = 1
+"""The mailbox that all of it comes into."""
+
 BOT = Agent(agent_id=AgentId(2), first_name="Support", last_name="Bot")
 ALEXANDER = Agent(agent_id=AgentId(3), first_name="Alexander", last_name="Frank")
 LEA = Agent(agent_id=AgentId(7), first_name="Lea", last_name="Brandt")
@@ -21,7 +24,7 @@ AGENTS: Mapping[int, Agent] = {agent.agent_id: agent for agent in (BOT, ALEXANDE
 
 @dataclass(slots=True, kw_only=True)
 class FiledThread:
-    """One entry as it was written; ``author`` is None for a customer's."""
+    """One entry as it was written; ``author`` is None for a customer's, ``status`` what it left its conversation in."""
 
     thread_id: ThreadId
     entry: Entry
@@ -31,6 +34,7 @@ class FiledThread:
     published: bool = True
     action: str = ""
     customer_id: CustomerId | None = None
+    status: Status | None = None
 
     @property
     def kind(self) -> ThreadKind:
@@ -77,12 +81,13 @@ class FiledThread:
             action=self.action,
             customer_id=self.customer_id,
             stamp=self.created_at.isoformat(),
+            status=self.status if self.published else None,
         )
 
 
 @dataclass(slots=True, kw_only=True)
 class FiledConversation:
-    """One case; ``lines`` tell what was done with it."""
+    """One case; ``lines`` tell what was done with it, ``clocks`` is what its field for them says."""
 
     conversation_id: ConversationId
     subject: str
@@ -99,6 +104,9 @@ class FiledConversation:
     closed_at: datetime | None = None
     updated_at: datetime | None = None
     user_updated_at: datetime | None = None
+    mailbox_id: int = MAILBOX
+    customer_name: str = ""
+    clocks: str = ""
 
     @property
     def number(self) -> TicketNumber:
@@ -148,11 +156,14 @@ class FiledConversation:
             assignee=self.assignee,
             closed_by=self.closed_by,
             closed_at=self.closed_at,
+            created_at=self.created_at,
+            mailbox_id=self.mailbox_id,
+            customer_name=self.customer_name,
             threads=tuple(thread.shown() for thread in threads),
         )
 
 
-def line(thread_id: ThreadId, action: str, by: Agent, at: datetime) -> FiledThread:
-    """The line that tells what somebody did with a conversation."""
+def line(thread_id: ThreadId, action: str, by: Agent, at: datetime, status: Status | None = None) -> FiledThread:
+    """The line that tells what somebody did with a conversation, and the ``status`` they gave it."""
     entry = Entry(delivery_id="", kind=ThreadKind.LINEITEM, text=RichText())
-    return FiledThread(thread_id=thread_id, entry=entry, created_at=at, author=by, action=action)
+    return FiledThread(thread_id=thread_id, entry=entry, created_at=at, author=by, action=action, status=status)

@@ -34,6 +34,9 @@ CREATIONS = frozenset({"create_customer", "open_conversation", "append"})
 
 _VOCABULARY = frozenset({"bug", "feature", "question", "P0", "P1", "P2"})
 
+_LEFT_IN = {ThreadKind.CUSTOMER: Status.ACTIVE, ThreadKind.MESSAGE: Status.PENDING}
+"""What an entry of the bot's makes of its conversation."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fault:
@@ -48,11 +51,14 @@ class FakeHelpDesk(DeskPeople, HelpDesk):
 
     ``calls`` names the methods called, in order. ``skips_files``: attachments are dropped without a word.
     ``largest_bytes``: more than that in one request files the text without the files. ``has_tags``: whether triage has
-    anything to set. What agents do is in ``DeskPeople``.
+    anything to set. ``has_clocks_field``: whether a field for the clocks is named in the settings;
+    ``lacks_clocks_field``: the mailbox has none of that name. What agents do is in ``DeskPeople``.
     """
 
     down: bool = False
     has_tags: bool = True
+    has_clocks_field: bool = False
+    lacks_clocks_field: bool = False
     skips_files: bool = False
     largest_bytes: int | None = None
     calls: list[str] = field(default_factory=list)
@@ -96,13 +102,15 @@ class FakeHelpDesk(DeskPeople, HelpDesk):
     @override
     async def open_conversation(self, conversation: NewConversation) -> OpenedConversation:
         fault = self._before("open_conversation")
-        if conversation.customer_id not in self.customers:
+        customer = self.customers.get(conversation.customer_id)
+        if customer is None:
             raise CustomerGoneError("FreeScout refused it: Customer not found")
         made = FiledConversation(
             conversation_id=ConversationId(next(self._ids)),
             subject=conversation.subject,
             customer_id=conversation.customer_id,
             created_at=self.desk_now(),
+            customer_name=f"{customer.name} ({customer.platform.capitalize()})",
         )
         thread = self._keep(made, conversation.entry)
         self.conversations.append(made)
@@ -131,9 +139,8 @@ class FakeHelpDesk(DeskPeople, HelpDesk):
         conversation = self._existing(conversation_id)
         thread = self._keep(conversation, entry)
         if entry.kind is ThreadKind.CUSTOMER:
-            conversation.status, conversation.deleted = Status.ACTIVE, False
-        elif entry.kind is ThreadKind.MESSAGE:
-            conversation.status = Status.PENDING
+            conversation.deleted = False
+        conversation.status = thread.status or conversation.status
         _after(fault)
         return _appended(thread, thread.entry)
 
@@ -215,6 +222,35 @@ class FakeHelpDesk(DeskPeople, HelpDesk):
         _after(fault)
 
     @override
+    async def assign(self, conversation_id: ConversationId, agent_id: AgentId) -> None:
+        fault = self._before("assign")
+        conversation = self._existing(conversation_id)
+        if agent_id not in AGENTS:
+            raise PermanentError("FreeScout refused it: User not found")
+        if conversation.assignee != AGENTS[agent_id]:
+            self.assign_as_agent(conversation_id, AGENTS[agent_id], BOT)
+        _after(fault)
+
+    @property
+    @override
+    def shows_clocks(self) -> bool:
+        return self.has_clocks_field
+
+    @override
+    async def show_clocks(self, conversation_id: ConversationId, text: str) -> None:
+        fault = self._before("show_clocks")
+        if self.has_clocks_field:
+            conversation = self._existing(conversation_id)
+            if self.lacks_clocks_field:
+                raise PermanentError("FreeScout's mailbox has no custom field “Clocks”")
+            conversation.clocks = text
+        _after(fault)
+
+    @override
+    def address_of(self, conversation_id: ConversationId) -> str:
+        return f"https://help.example.org/conversation/{conversation_id}"
+
+    @override
     async def inspect(self) -> Sequence[Finding]:
         return tuple(self.findings)
 
@@ -233,7 +269,9 @@ class FakeHelpDesk(DeskPeople, HelpDesk):
             lines = tuple(f"{file.name}: too large for the help desk" for file in entry.files)
             entry = replace(entry, files=(), missing=entry.missing + lines)
         kept = () if self.skips_files else tuple(file.name for file in entry.files)
-        return self._add(conversation, entry, _author(entry), kept=kept)
+        thread = self._add(conversation, entry, _author(entry), kept=kept)
+        thread.status = _LEFT_IN.get(entry.kind)
+        return thread
 
     def _before(self, method: str) -> _Fault | None:
         self.calls.append(method)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.chat import FileContent, OutgoingMessage, Voice
+from bot.domain.chat import ChatLink, FileContent, OutgoingMessage, Voice
 from bot.domain.errors import FilesRefusedError, OutcomeUnknownError, TransientError
 from bot.domain.richtext import CodeBlock, RichText, from_plain, join
 from sandbox.matrix import MatrixMember, SynapseServer
@@ -221,3 +221,33 @@ async def test_both_directions_through_an_encrypted_room(
 
 def _reaction(event_id: str, key: str) -> dict[str, str]:
     return {"rel_type": "m.annotation", "event_id": event_id, "key": key}
+
+
+async def test_a_picture_of_the_bots_own_is_shown_under_its_notice(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-report")
+    room = await alice.create_room("Staff")
+    message = replace(answer("say-report", room, None, "Last week", files=(PICTURE,)), voice=Voice.BOT)
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        sent = await bot.client.send(message)
+    text, picture = [await alice.event(room, event_id) for event_id in sent.message_ids]
+    assert (text["content"]["msgtype"], text["content"]["body"]) == ("m.notice", "Last week")
+    assert (picture["content"]["msgtype"], picture["content"]["info"]["mimetype"]) == ("m.image", "image/png")
+    assert await alice.download(picture["content"]["url"]) == PICTURE.content
+
+
+async def test_a_paged_person_is_pinged_and_sees_links(
+    synapse: SynapseServer, new_member: NewMember, tmp_path: Path
+) -> None:
+    alice, bot_user = await new_member("alice"), await synapse.register("bot-pages")
+    room = await alice.create_room("Staff")
+    link = ChatLink(label="Open in FreeScout", url="https://help.example.org/conversation/7")
+    message = answer("say-pages", room, None, "#1007 is late.", pages=("role:1", alice.user_id), links=(link,))
+    async with MatrixBot(synapse.url, bot_user.user_id, tmp_path, [room]) as bot:
+        await bot.until(lambda: room in bot.journal.memory["watched"])
+        (event_id,) = (await bot.client.send(message)).message_ids
+    content = (await alice.event(room, event_id))["content"]
+    assert content["m.mentions"] == {"user_ids": [alice.user_id]}
+    assert content["body"] == f"{alice.user_id} #1007 is late.\n\nOpen in FreeScout: {link.url}"

@@ -90,3 +90,24 @@ async def test_every_custom_field_must_have_every_option(tmp_path: Path) -> None
 async def test_notes_need_nothing(tmp_path: Path) -> None:
     async with freescout(tmp_path, modules=set(), desk={"triage_as": "notes"}) as rig:
         assert faults(await rig.desk.inspect()) == []
+
+
+async def test_a_field_for_the_clocks_that_is_there_is_well(tmp_path: Path) -> None:
+    async with freescout(tmp_path, desk={"clocks_field": "SLA"}) as rig:
+        rig.sim.add_custom_field("SLA")
+        findings = await rig.desk.inspect()
+        assert faults(findings) == []
+        assert "clocks in the custom field “SLA”" in [one.subject for one in findings]
+
+
+@pytest.mark.parametrize(
+    ("modules", "words"), [({"tags", "custom_fields"}, "no custom field “SLA”"), ({"tags"}, "Custom Fields module")]
+)
+async def test_a_missing_field_for_the_clocks_is_named_with_its_fix(
+    tmp_path: Path, modules: set[str], words: str
+) -> None:
+    async with freescout(tmp_path, modules=modules, desk={"clocks_field": "SLA"}) as rig:
+        (fault,) = faults(await rig.desk.inspect())
+        assert words in fault
+        assert "Add a single-line text field" in fault
+        assert "freescout.clocks_field" in fault

@@ -1,5 +1,6 @@
 """What agents read is what members wrote, nothing typed is markup, and the mark always comes last."""
 
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -21,6 +22,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -214,3 +216,8 @@ def test_lists_headings_and_quotes_are_kept() -> None:
 def test_a_link_that_is_neither_web_nor_mail_becomes_its_words() -> None:
     text = RichText(blocks=(paragraph(Link(url="javascript:alert(1)", children=(Text(text="click"),))),))
     assert html_of(text) == "<p>click</p>"
+
+
+def test_an_instant_reads_as_in_the_teams_own_time() -> None:
+    at = Moment(at=datetime(2026, 3, 3, 10, tzinfo=UTC), text="Tuesday <11:00>", relative=True)
+    assert html_of(RichText(blocks=(paragraph("by ", at),))) == "<p>by Tuesday &lt;11:00&gt;</p>"

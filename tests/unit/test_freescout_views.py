@@ -377,3 +377,63 @@ async def test_an_opened_conversation_tells_its_first_thread(tmp_path: Path) -> 
             assert opened.thread_id == rig.only().threads[0].id
             await rig.desk.append(opened.conversation_id, entry("more"))
             assert await rig.desk.find_opened(new) == opened
+
+
+# --- what response times need to know ---
+
+
+@pytest.mark.parametrize(
+    ("customer", "name"),
+    [
+        ({"id": 4, "firstName": "Mia", "lastName": "(Discord)", "email": ""}, "Mia (Discord)"),
+        ({"id": 4, "firstName": "Mia", "lastName": None, "email": "mia@example.org"}, "Mia"),
+        ({"id": 4, "firstName": None, "lastName": " ", "email": "mia@example.org"}, "mia@example.org"),
+        ({"id": 4}, ""),
+        (None, ""),
+    ],
+)
+async def test_a_customer_is_called_by_name_or_else_by_address(customer: Any, name: str) -> None:
+    assert (await read(conversation(THREAD, customer=customer))).customer_name == name
+
+
+async def test_when_and_where_a_conversation_began_is_told_as_far_as_it_is_readable() -> None:
+    told = await read(conversation(THREAD, createdAt="2026-03-02T08:00:00Z", mailboxId=3))
+    assert (told.created_at, told.mailbox_id) == (datetime(2026, 3, 2, 8, tzinfo=UTC), 3)
+    silent = await read(conversation(THREAD, createdAt="yesterday", mailboxId=None))
+    assert (silent.created_at, silent.mailbox_id) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [
+        ({"status": "closed"}, Status.CLOSED),
+        ({"status": "active"}, Status.ACTIVE),
+        ({"status": "nochange"}, None),
+        ({"status": "mended"}, None),
+        ({}, None),
+        ({"status": "pending", "state": "draft"}, None),
+    ],
+)
+async def test_a_thread_tells_the_status_it_left_where_the_help_desk_does(
+    shown: dict[str, Any], status: Status | None
+) -> None:
+    (thread,) = (await read(conversation({**THREAD, "source": {"type": "web", "via": "user"}, **shown}))).threads
+    assert thread.status is status
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "status"),
+    [
+        ("customer", "active", Status.ACTIVE),
+        ("message", "active", Status.PENDING),
+        ("note", "active", None),
+        ("message", "closed", Status.CLOSED),
+    ],
+)
+async def test_of_what_came_through_the_api_a_status_of_active_says_nothing(
+    kind: str, shown: str, status: Status | None
+) -> None:
+    """Core does not keep it there; the column says "active" by itself."""
+    document = conversation({**THREAD, "type": kind, "status": shown, "source": {"type": "api", "via": "user"}})
+    (thread,) = (await read(document)).threads
+    assert thread.status is status

@@ -1,6 +1,7 @@
 """Portable text becomes Matrix HTML and a plain twin, and events that fit."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given
@@ -19,6 +20,7 @@ from bot.domain.richtext import (
     Link,
     Listing,
     Mention,
+    Moment,
     Paragraph,
     Quote,
     RichText,
@@ -129,3 +131,12 @@ def test_every_part_fits_into_an_encrypted_event_whatever_it_consists_of(
     address = ChatAddress(platform=Platform.MATRIX, room="!r:x", chat_thread="$root")
     parts = parts_of(OutgoingMessage(delivery_id="d", address=address, text=said))
     assert max(len(json.dumps(part.content)) for part in parts) * 4 / 3 < 60_000
+
+
+def test_an_instant_reads_as_in_the_teams_own_time() -> None:
+    at = Moment(at=datetime(2026, 3, 3, 10, tzinfo=UTC), text="Tuesday <11:00>", relative=True)
+    text = RichText(blocks=(paragraph("by ", at),))
+    assert to_body(text) == "by Tuesday <11:00>"
+    assert to_html(text) == "<p>by Tuesday &lt;11:00&gt;</p>"
+    (part,) = parts_of(say(text))
+    assert "formatted_body" not in part.content

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.matrix.outgoing import parts_of
-from bot.domain.chat import ChatAddress, FileContent, OutgoingMessage, Platform, Voice
+from bot.domain.chat import ChatAddress, ChatLink, ChatMenu, FileContent, MenuOption, OutgoingMessage, Platform, Voice
 from bot.domain.richtext import CodeBlock, RichText, from_plain, join
 
 MESSAGE = OutgoingMessage(
@@ -91,3 +91,52 @@ def test_every_part_fits_into_an_event_and_is_pleasant_to_read(*, texts: list[st
     for part in parts_of(replace(MESSAGE, text=join(*blocks))):
         assert len(part.content["body"]) <= 8_000
         assert len(json.dumps(part.content)) < 30_000
+
+
+PAGED = replace(MESSAGE, mention=None, pages=("role:77", "@lea:x.org", "user:88", "@tom:x.org"))
+
+
+def test_whoever_is_paged_here_is_pinged_and_named_in_front() -> None:
+    (part,) = parts_of(PAGED)
+    assert part.content["m.mentions"] == {"user_ids": ["@lea:x.org", "@tom:x.org"]}
+    assert part.content["body"] == "@lea:x.org @tom:x.org hello"
+    assert part.content["formatted_body"] == (
+        '<p><a href="https://matrix.to/#/@lea:x.org">@lea:x.org</a>'
+        ' <a href="https://matrix.to/#/@tom:x.org">@tom:x.org</a> hello</p>'
+    )
+
+
+def test_who_is_paged_on_another_platform_is_not_named_here() -> None:
+    (part,) = parts_of(replace(PAGED, pages=("role:77", "user:88")))
+    assert (part.content["m.mentions"], part.content["body"]) == ({}, "hello")
+
+
+def test_whoever_asked_is_pinged_beside_those_who_are_paged_and_each_once() -> None:
+    (part,) = parts_of(replace(PAGED, mention="@lea:x.org"))
+    assert part.content["m.mentions"] == {"user_ids": ["@lea:x.org", "@tom:x.org"]}
+
+
+def test_pages_stand_before_a_text_that_begins_with_code_and_ping_with_its_first_part_only() -> None:
+    code = RichText(blocks=(CodeBlock(text="x\n" * 9000),))
+    first, *others = parts_of(replace(PAGED, text=code))
+    assert first.content["body"].startswith("@lea:x.org @tom:x.org\n\n```")
+    assert others
+    assert all(part.content["m.mentions"] == {} for part in others)
+
+
+def test_pages_of_a_message_that_is_files_alone_ping_with_the_first() -> None:
+    first, second = parts_of(replace(PAGED, text=RichText(), files=(file(), file("b.txt"))))
+    assert first.content["m.mentions"] == {"user_ids": ["@lea:x.org", "@tom:x.org"]}
+    assert (first.content["body"], second.content["m.mentions"]) == ("a.txt", {})
+
+
+def test_links_stand_behind_the_text_and_can_be_clicked_and_menus_nowhere() -> None:
+    links = (ChatLink(label="Open & read", url="https://a.b/?c=1&d=2"), ChatLink(label="Chat", url="https://e.f"))
+    menu = ChatMenu(choice="label", placeholder="Label", options=(MenuOption(value="bug", label="Bug"),))
+    (part,) = parts_of(replace(MESSAGE, links=links, menus=(menu,)))
+    assert part.content["body"] == "hello\n\nOpen & read: https://a.b/?c=1&d=2\nChat: https://e.f"
+    assert part.content["formatted_body"] == (
+        "<p>hello</p><p>Open &amp; read: "
+        '<a href="https://a.b/?c=1&amp;d=2">https://a.b/?c=1&amp;d=2</a><br>'
+        'Chat: <a href="https://e.f">https://e.f</a></p>'
+    )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bot.domain.chat import FileContent, Platform
 from bot.domain.helpdesk import Entry, NewCustomer, Status, ThreadKind
-from bot.domain.ids import ConversationId, CustomerId
+from bot.domain.ids import AgentId, ConversationId, CustomerId
 
 NAME_LENGTH = 40
 """The documented limit of a customer's names."""
@@ -113,6 +113,12 @@ def set_status(conversation_id: ConversationId, status: Status, *, bot_user_id: 
     return Request(method="PUT", path=f"/conversations/{conversation_id}", body=body)
 
 
+def assign(conversation_id: ConversationId, agent_id: AgentId, *, bot_user_id: int) -> Request:
+    """Who looks after it, in the bot's name, and so with ``byUser`` first."""
+    body = {"byUser": bot_user_id, "assignTo": agent_id}
+    return Request(method="PUT", path=f"/conversations/{conversation_id}", body=body)
+
+
 def listed(path: str, page: int = 1) -> Request:
     """A page of any other list: mailboxes, tags, a mailbox's custom fields."""
     return Request(method="GET", path=path, params=_page(page))
@@ -148,6 +154,12 @@ def notes(customer: NewCustomer) -> str:
 def instant(at: datetime) -> str:
     """ISO 8601 in UTC, whole seconds."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def sendable_line(text: str, length: int) -> str:
+    """One line of at most that many characters, without those that make the help desk refuse a request."""
+    line = " ".join(_UNSENDABLE.sub(" ", text).split())
+    return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
 
 
 def sendable_subject(subject: str) -> str:

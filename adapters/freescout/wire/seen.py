@@ -24,7 +24,7 @@ class SeenFile:
 class SeenThread:
     """A thread as the help desk shows it; ``kind`` may be one the bot never writes (``lineitem``).
 
-    ``author`` is set when a user made it.
+    ``author`` is set when a user made it. ``source`` is how it came: ``email``, ``web`` or ``api``.
     """
 
     thread_id: ThreadId
@@ -38,6 +38,8 @@ class SeenThread:
     created_at: datetime | None
     files: tuple[SeenFile, ...]
     customer_id: CustomerId | None = None
+    status: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +57,11 @@ class SeenConversation:
     state: str
     mailbox_id: int | None
     customer_id: CustomerId | None
+    customer_name: str
     assignee: Agent | None
     closed_by: Agent | None
     closed_at: datetime | None
+    created_at: datetime | None
     updated_at: datetime | None
     user_updated_at: datetime | None
     tags: tuple[str, ...] | None
@@ -102,9 +106,11 @@ def seen_conversation(document: object) -> SeenConversation | None:
         state=a_text(found.get("state")) or "published",
         mailbox_id=a_number(found.get("mailboxId")),
         customer_id=None if customer_id is None else CustomerId(customer_id),
+        customer_name=_name(an_object(found.get("customer"))),
         assignee=_user(found.get("assignee")),
         closed_by=_user(found.get("closedByUser")),
         closed_at=an_instant(found.get("closedAt")),
+        created_at=an_instant(found.get("createdAt")),
         updated_at=an_instant(found.get("updatedAt")),
         user_updated_at=an_instant(found.get("userUpdatedAt")),
         tags=tags,
@@ -138,6 +144,8 @@ def _threads(documents: Iterable[Mapping[str, Any]]) -> Iterator[SeenThread]:
             created_at=an_instant(found.get("createdAt")),
             files=tuple(_files(found)),
             customer_id=_customer_id(found),
+            status=a_text(found.get("status")),
+            source=a_text(an_object(found.get("source")).get("type")),
         )
 
 
@@ -162,6 +170,12 @@ def _user(person: object) -> Agent | None:
         first_name=a_text(found.get("firstName")).strip(),
         last_name=a_text(found.get("lastName")).strip(),
     )
+
+
+def _name(person: Mapping[str, Any]) -> str:
+    """What a person is called: both names, or else the address."""
+    names = (a_text(person.get("firstName")).strip(), a_text(person.get("lastName")).strip())
+    return " ".join(filter(None, names)) or a_text(person.get("email")).strip()
 
 
 def _customer_id(found: Mapping[str, Any]) -> CustomerId | None:
