@@ -19,6 +19,7 @@ from pydantic_core import PydanticSerializationError, SchemaSerializer, SchemaVa
 from bot.domain.chat import ChatMessage
 from bot.domain.effects import Effect, FetchResult
 from bot.domain.errors import StoreError
+from bot.domain.sla_ticket import SlaTicket
 
 T = TypeVar("T")
 Schema = dict[str, Any]
@@ -133,3 +134,4 @@ def from_microseconds(count: int) -> datetime:
 EFFECTS: JsonCodec[Effect] = JsonCodec(Effect)
 FETCH_RESULTS: JsonCodec[FetchResult] = JsonCodec(FetchResult)
 MESSAGES: JsonCodec[ChatMessage] = JsonCodec(ChatMessage)
+SLA_TICKETS: JsonCodec[SlaTicket] = JsonCodec(SlaTicket)

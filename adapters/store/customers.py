@@ -4,7 +4,8 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from adapters.store.session import Session, first
-from adapters.store.tables import customers, replacing
+from adapters.store.tables import customers
+from adapters.store.upserts import replacing
 from bot.domain.chat import Platform
 from bot.domain.ids import CustomerId
 from bot.ports.store import Customers

@@ -6,8 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from typing_extensions import override
 
+from adapters.store.columns import Words
 from adapters.store.session import Session, first
-from adapters.store.tables import HAS_PLACE, Upsert, Words, inbox
+from adapters.store.tables import HAS_PLACE, inbox
+from adapters.store.upserts import Upsert
 from bot.domain.chat import ChatAddress, ChatMessage
 from bot.domain.ids import LinkId
 from bot.ports.store import SENT, Inbox, Received
@@ -20,6 +22,13 @@ _RECORD_SENT = Upsert(
         index_elements=["dedup_key"],
         set_={name: statement.excluded[name] for name in ("decision", "link_id", "at", "place")},
         # The platform's echo of the message may come first, and is of no ticket.
+        where=inbox.c.link_id.is_(None),
+    )
+)
+_ADOPT = Upsert(
+    lambda insert: (statement := insert(inbox)).on_conflict_do_update(
+        index_elements=["dedup_key"],
+        set_={name: statement.excluded[name] for name in ("decision", "link_id", "at", "place", "author_id")},
         where=inbox.c.link_id.is_(None),
     )
 )
@@ -69,6 +78,18 @@ class SqlInbox(Inbox):
             "author_id": message.author.user_id if message is not None else None,
         }
         return await self._session.change(_ADMIT.on(self._session.dialect), row) > 0
+
+    @override
+    async def adopt(self, message: ChatMessage, *, decision: str, link_id: LinkId, at: datetime) -> None:
+        row = {
+            "dedup_key": message.dedup_key,
+            "decision": decision,
+            "link_id": link_id,
+            "at": at,
+            "place": _place(message.address),
+            "author_id": message.author.user_id,
+        }
+        await self._session.change(_ADOPT.on(self._session.dialect), row)
 
     @override
     async def known(self, dedup_keys: Sequence[str]) -> set[str]:

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from adapters.store.session import Session, first
-from adapters.store.tables import LINK_IS_ASKED, LINK_IS_OPEN, Row, former_conversations, links, replacing
+from adapters.store.tables import LINK_IS_ASKED, LINK_IS_OPEN, Row, former_conversations, links
+from adapters.store.upserts import replacing
 from bot.domain.chat import ChatAddress, Platform
 from bot.domain.errors import StoreError
 from bot.domain.helpdesk import Status

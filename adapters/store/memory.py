@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from adapters.store.session import Session
-from adapters.store.tables import memory, replacing
+from adapters.store.tables import memory
+from adapters.store.upserts import replacing
 from bot.ports.store import Memory
 
 _RECALL = sa.select(memory.c.name, memory.c.value).where(

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from adapters.store.codec import EFFECTS, FETCH_RESULTS
+from adapters.store.columns import Instant
 from adapters.store.session import Session, first
-from adapters.store.tables import OPEN, OVER, Instant, Row, Upsert, fetch_results, outbox, replacing
+from adapters.store.tables import OPEN, OVER, Row, fetch_results, outbox
+from adapters.store.upserts import Upsert, replacing
 from bot.domain.delivery import Delivery, DeliveryState, System
 from bot.domain.effects import Effect, FetchResult, FileLateFiles, FileMessage, OpenConversation
 from bot.domain.errors import StoreError

@@ -9,12 +9,14 @@ from adapters.store.links import SqlLinks
 from adapters.store.memory import SqlMemory
 from adapters.store.outbox import SqlOutbox
 from adapters.store.session import Session
+from adapters.store.sla_tickets import SqlSlaTickets
 from adapters.store.threads import SqlThreads
 from adapters.store.versions import SqlVersions
 from bot.domain.delivery import Delivery
 from bot.domain.ids import DeliveryId
 from bot.ports.clock import Clock
 from bot.ports.store import Audit, Customers, Inbox, Links, Memory, Outbox, Records, Threads, Versions
+from bot.ports.store_sla import SlaTickets
 
 
 class SqlRecords(Records):
@@ -29,6 +31,7 @@ class SqlRecords(Records):
         self._versions = SqlVersions(session)
         self._customers = SqlCustomers(session)
         self._memory = SqlMemory(session)
+        self._sla = SqlSlaTickets(session)
         self._audit = SqlAudit(session)
 
     @property
@@ -65,6 +68,11 @@ class SqlRecords(Records):
     @override
     def memory(self) -> Memory:
         return self._memory
+
+    @property
+    @override
+    def sla(self) -> SlaTickets:
+        return self._sla
 
     @property
     @override

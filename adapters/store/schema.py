@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from adapters.store.tables import metadata
 from bot.domain.errors import StoreError, StoreNotReadyError
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. Versions are numbers of four digits, so that they sort by age."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")

@@ -5,47 +5,14 @@ text in the last column, so that scanning the others does not touch it. There ar
 deleted, and a work may write its rows in any order. `migrations/` makes these tables; a test compares the two.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from typing_extensions import override
 
-from adapters.store.codec import from_microseconds, storable, to_microseconds
+from adapters.store.columns import Instant, Position, Words
 
 Row: TypeAlias = sa.Row[*tuple[Any, ...]]
 
-
-class Instant(sa.types.TypeDecorator[datetime]):
-    """An aware instant; comes back in UTC."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    @override
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
-        return None if value is None else to_microseconds(value)
-
-    @override
-    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
-        return None if value is None else from_microseconds(value)
-
-
-class Words(sa.types.TypeDecorator[str]):
-    """Text that people wrote: may contain characters that a database refuses."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    @override
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        return None if value is None else storable(value)
-
-
-Position = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""SQLite numbers rows by itself, and finds them without an index, only where the column is called INTEGER."""
 
 metadata = sa.MetaData(
     naming_convention={
@@ -206,6 +173,56 @@ memory = sa.Table(
     sa.Column("value", Words, nullable=False),
 )
 
+sla_tickets = sa.Table(
+    "sla_tickets",
+    metadata,
+    sa.Column("ticket_id", sa.Text, primary_key=True),
+    sa.Column("link_id", sa.Text),
+    sa.Column("conversation_id", sa.BigInteger),
+    sa.Column("number", sa.BigInteger),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("label", Words, nullable=False),
+    sa.Column("priority", sa.Text, nullable=False),
+    sa.Column("is_triaged", sa.Boolean, nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.Column("is_running", sa.Boolean, nullable=False),
+    sa.Column("is_breached", sa.Boolean, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Column("next_at", Instant),
+    sa.Column("last_at", Instant, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Index("sla_tickets_link", "link_id", "received_at"),
+    sa.Index("sla_tickets_conversation", "conversation_id"),
+    sa.Index("sla_tickets_number", "number"),
+    sa.Index("sla_tickets_last", "ticket_id", "last_at", "received_at"),
+)
+"""Requests with their clocks; whatever is not looked for is in the content."""
+
+SLA_IS_OPEN = sa.text("is_open = true")
+SLA_IS_RUNNING = sa.text("is_running = true")
+SLA_IS_PLANNED = sa.text("next_at IS NOT NULL")
+sa.Index("sla_tickets_next", sla_tickets.c.next_at, sqlite_where=SLA_IS_PLANNED, postgresql_where=SLA_IS_PLANNED)
+sa.Index(
+    "sla_tickets_running",
+    sla_tickets.c.ticket_id,
+    sla_tickets.c.received_at,
+    sqlite_where=SLA_IS_RUNNING,
+    postgresql_where=SLA_IS_RUNNING,
+)
+sa.Index(
+    "sla_tickets_open",
+    sla_tickets.c.due_at,
+    sla_tickets.c.received_at,
+    sla_tickets.c.origin,
+    sla_tickets.c.label,
+    sla_tickets.c.priority,
+    sla_tickets.c.is_breached,
+    sla_tickets.c.is_triaged,
+    sqlite_where=SLA_IS_OPEN,
+    postgresql_where=SLA_IS_OPEN,
+)
+
 audit = sa.Table(
     "audit",
     metadata,
@@ -216,35 +233,6 @@ audit = sa.Table(
     sa.Column("action", Words, nullable=False),
     sa.Column("ticket", Words, nullable=False),
     sa.Column("detail", Words, nullable=False),
+    sa.Index("audit_ticket", "ticket"),
     sqlite_autoincrement=True,
 )
-
-
-class Upsert:
-    """An insert that gives way to, or replaces, the row that is there.
-
-    Both databases spell it alike, but SQLAlchemy has a construct for each: ``build`` is given the one to use.
-    """
-
-    def __init__(self, build: Callable[[Any], Any]) -> None:
-        self._statements: Mapping[str, sa.Executable] = {
-            "sqlite": build(sqlite.insert),
-            "postgresql": build(postgresql.insert),
-        }
-
-    def on(self, dialect: str) -> sa.Executable:
-        """The statement for a dialect by its name."""
-        return self._statements[dialect]
-
-
-def replacing(table: sa.Table, *names: str) -> Upsert:
-    """An insert that replaces these columns where the primary key is there already."""
-
-    def build(insert: Any) -> Any:
-        statement = insert(table)
-        return statement.on_conflict_do_update(
-            index_elements=[column.name for column in table.primary_key],
-            set_={name: statement.excluded[name] for name in names},
-        )
-
-    return Upsert(build)

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from adapters.store.session import Session, first
-from adapters.store.tables import IS_OWN, IS_WAITING, Row, replacing, threads
+from adapters.store.tables import IS_OWN, IS_WAITING, Row, threads
+from adapters.store.upserts import replacing
 from bot.domain.ids import ConversationId, DeliveryId, LinkId, ThreadId
 from bot.domain.relay import Fate, KnownThread
 from bot.ports.store import Threads

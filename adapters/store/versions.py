@@ -5,7 +5,8 @@ from typing_extensions import override
 
 from adapters.store.codec import MESSAGES
 from adapters.store.session import Session, first
-from adapters.store.tables import replacing, versions
+from adapters.store.tables import versions
+from adapters.store.upserts import replacing
 from bot.domain.versions import MessageVersion
 from bot.ports.store import Versions
 

@@ -12,6 +12,7 @@ from bot.domain.ids import ConversationId, CustomerId, DeliveryId, LinkId, Threa
 from bot.domain.links import ConversationLink
 from bot.domain.relay import KnownThread
 from bot.domain.versions import MessageVersion
+from bot.ports.store_sla import SlaTickets
 
 T = TypeVar("T")
 
@@ -50,6 +51,10 @@ class Inbox(Protocol):
         """Record a message, or what became of one, with its decision: opened, continued, or why it was ignored. False:
         known already. ``message`` is given for one that belongs to a ticket: its place and author are kept.
         """
+        ...
+
+    async def adopt(self, message: ChatMessage, *, decision: str, link_id: LinkId, at: datetime) -> None:
+        """Record a message as a ticket's, also one that was ignored when it came; one of another ticket stays there."""
         ...
 
     async def known(self, dedup_keys: Sequence[str]) -> set[str]:
@@ -258,8 +263,24 @@ class Memory(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """Who did what from where, and when."""
+
+    at: datetime
+    actor: str
+    place: str
+    action: str
+    ticket: str
+    detail: str
+
+
 class Audit(Protocol):
     """Who did what from where."""
+
+    async def of(self, *tickets: str) -> Sequence[AuditLine]:
+        """The lines recorded under any of these names of a ticket, oldest first."""
+        ...
 
     async def record(self, *, at: datetime, actor: str, place: str, action: str, ticket: str, detail: str) -> None:
         """Add one line; kept for good."""
@@ -283,6 +304,8 @@ class Records(Protocol):
     def customers(self) -> Customers: ...
     @property
     def memory(self) -> Memory: ...
+    @property
+    def sla(self) -> SlaTickets: ...
     @property
     def audit(self) -> Audit: ...
 

@@ -17,6 +17,23 @@ OPENED, CONTINUED = "opened", "continued"
 class InboxContract:
     """Each message once, and what became of it."""
 
+    async def test_a_message_that_was_ignored_can_become_a_tickets(self, store: HealthyStore) -> None:
+        ignored, new, others = message("1"), message("2"), message("3")
+
+        async def work(records: Records) -> None:
+            await records.inbox.admit(ignored.dedup_key, decision="staff", link_id=None, at=AT)
+            await records.inbox.admit(
+                others.dedup_key, decision="opened", link_id=LinkId("other"), at=AT, message=others
+            )
+            for one in (ignored, new, others):
+                await records.inbox.adopt(one, decision="opened", link_id=LinkId("l"), at=AT)
+
+        await store.write(work)
+        for one, link in ((ignored, "l"), (new, "l"), (others, "other")):
+            assert await store.read(lambda records, key=one.dedup_key: records.inbox.link_of(key)) == link  # type: ignore[misc]
+        standing = await store.read(lambda records: records.inbox.standing_in(new.address, ("opened",), 9))
+        assert set(standing) == {ignored.dedup_key, new.dedup_key, others.dedup_key}
+
     async def test_a_message_is_admitted_once(self, store: HealthyStore) -> None:
         async def work(records: Records) -> list[bool]:
             first = await records.inbox.admit("k", decision=OPENED, link_id=TICKET, at=AT, message=said("1"))

@@ -1,8 +1,11 @@
 """What every store promises about customers, memory and the audit log."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from bot.domain.chat import Platform
 from bot.domain.ids import CustomerId
-from bot.ports.store import Records
+from bot.ports.store import AuditLine, Records, Store
 from tests.contract.samples import AT
 from tests.contract.store_acts import HealthyStore, recall, remember
 
@@ -42,11 +45,40 @@ class OtherRecordsContract:
         await store.write(lambda records: records.memory.remember("matrix", entries))
         assert await recall(store) == entries
 
-    async def test_the_audit_log_takes_every_line(self, store: HealthyStore) -> None:
-        async def work(records: Records) -> None:
-            for _ in range(2):
-                await records.audit.record(
-                    at=AT, actor="discord:6", place="discord:42", action="triage", ticket="#1", detail="bug P0"
-                )
+    async def test_the_audit_log_takes_every_line_also_one_twice(self, store: HealthyStore) -> None:
+        await note(store, triage("1"), triage("1"))
+        assert await noted(store, "1") == [triage("1")] * 2
 
-        await store.write(work)
+    async def test_what_was_done_to_a_ticket_is_found_under_any_of_its_names_oldest_first(
+        self, store: HealthyStore
+    ) -> None:
+        lines = [triage("desk:l"), triage("7"), triage("desk:l"), triage("71"), triage("Größe")]
+        lines = [replace(line, at=AT + timedelta(microseconds=number)) for number, line in enumerate(lines)]
+        await note(store, *lines)
+        assert await noted(store, "7", "desk:l", "never recorded") == lines[:3]
+        assert await noted(store, "desk:l") == [lines[0], lines[2]]
+        assert await noted(store, "Größe") == [lines[4]]
+        assert await noted(store) == await noted(store, "desk") == []
+
+
+def triage(ticket: str) -> AuditLine:
+    return AuditLine(at=AT, actor="discord:6", place="discord:42", action="triage", ticket=ticket, detail="bug P0")
+
+
+async def note(store: Store, *lines: AuditLine) -> None:
+    async def work(records: Records) -> None:
+        for line in lines:
+            await records.audit.record(
+                at=line.at,
+                actor=line.actor,
+                place=line.place,
+                action=line.action,
+                ticket=line.ticket,
+                detail=line.detail,
+            )
+
+    await store.write(work)
+
+
+async def noted(store: Store, *tickets: str) -> list[AuditLine]:
+    return list(await store.read(lambda records: records.audit.of(*tickets)))

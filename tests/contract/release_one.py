@@ -100,12 +100,22 @@ OLD_EFFECTS: Mapping[str, Effect] = {
 
 def make_release_one(connection: sa.Connection) -> None:
     """The tables of release 0.1, with rows in each of them."""
+    migrate(connection, "0001")
+    insert(connection, _rows())
+
+
+def migrate(connection: sa.Connection, version: str) -> None:
+    """Bring the tables to just this version."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "0001")
-    for table, rows in _rows().items():
+    command.upgrade(config, version)
+
+
+def insert(connection: sa.Connection, rows_of: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Add rows, by table."""
+    for table, rows in rows_of.items():
         for row in rows:
             names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
             connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({places})"), row)

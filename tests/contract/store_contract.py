@@ -16,6 +16,8 @@ from tests.contract.links_contract import LinksContract
 from tests.contract.outbox_contract import OutboxContract, PurgeContract
 from tests.contract.records_contract import OtherRecordsContract
 from tests.contract.samples import AT
+from tests.contract.sla_board_contract import SlaBoardContract
+from tests.contract.sla_contract import SlaTicketsContract
 from tests.contract.store_acts import HealthyStore, add, delivery, listen, recall, remember, save, waiting
 from tests.contract.threads_contract import ThreadsContract, VersionsContract
 
@@ -193,6 +195,8 @@ class StoreContract(
     PurgeContract,
     ThreadsContract,
     VersionsContract,
+    SlaTicketsContract,
+    SlaBoardContract,
     OtherRecordsContract,
 ):
     """All of it."""

@@ -1,4 +1,4 @@
-"""A store of the first release opens with this one, and nothing of it is lost."""
+"""A store of an earlier release opens with this one, and nothing of it is lost."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -17,10 +17,11 @@ from bot.domain.effects import FetchedFile, FetchResult
 from bot.domain.errors import StoreError
 from bot.domain.ids import ConversationId, CustomerId, DeliveryId, LinkId, TicketNumber
 from bot.domain.links import ConversationLink
-from bot.ports.store import Received, Records
+from bot.ports.store import AuditLine, Received, Records
 from tests.contract.databases import Database, PostgresDatabase, SqliteFile, all_rows, differences, indexes
 from tests.contract.postgres_server import PostgresServer
 from tests.contract.release_one import LINK, OLD_EFFECTS, PLACE, make_release_one
+from tests.contract.release_two import make_release_two
 from tests.contract.samples import AT
 from tests.fakes.clock import ManualClock
 
@@ -43,7 +44,9 @@ FILED = ConversationLink(
 
 
 class UpgradeContract:
-    """What opening an older store promises."""
+    """What opening an older store of any release promises. ``version`` is that of its tables."""
+
+    version: str
 
     async def test_every_row_stays_as_it_was(self, old: Database) -> None:
         before = await old.run(all_rows)
@@ -126,7 +129,7 @@ class UpgradeContract:
 
     async def test_an_upgrade_that_is_cut_short_leaves_the_old_store(self, old: Database) -> None:
         before = await old.run(all_rows)
-        with pytest.raises(CutShortError), cutting_short("CREATE TABLE versions"):
+        with pytest.raises(CutShortError), cutting_short("CREATE TABLE sla_tickets"):
             async with open_store(old.url, clock=ManualClock()):
                 pass
         assert await old.run(all_rows) == before
@@ -135,13 +138,45 @@ class UpgradeContract:
 
     async def test_commands_beside_the_bot_leave_the_old_store_as_it_is(self, old: Database) -> None:
         before = await old.run(all_rows)
-        with pytest.raises(StoreError, match=f"its tables are version 0001, this one needs {HEAD}.*supportbot run"):
+        with pytest.raises(
+            StoreError, match=f"its tables are version {self.version}, this one needs {HEAD}.*supportbot run"
+        ):
             async with open_store(old.url, clock=ManualClock(), create=False):
                 pass
         assert await old.run(all_rows) == before
 
 
-class TestSqliteUpgrade(UpgradeContract):
+class ReleaseOneUpgradeContract(UpgradeContract):
+    """And a store of the first release."""
+
+    version = "0001"
+
+    async def test_of_several_steps_the_last_one_cut_short_undoes_all(self, old: Database) -> None:
+        before = await old.run(all_rows)
+        with pytest.raises(CutShortError), cutting_short("CREATE INDEX sla_tickets_open"):
+            async with open_store(old.url, clock=ManualClock()):
+                pass
+        assert await old.run(all_rows) == before
+
+
+class ReleaseTwoUpgradeContract(UpgradeContract):
+    """And a store of the second release."""
+
+    version = "0002"
+
+    async def test_old_tickets_have_no_clocks_yet(self, old: Database) -> None:
+        async with opened(old) as store:
+            assert await store.read(lambda records: records.sla.of_link(LINK)) is None
+            assert await store.read(lambda records: records.sla.next_at()) is None
+
+    async def test_what_was_done_to_an_old_ticket_is_found(self, old: Database) -> None:
+        async with opened(old) as store:
+            assert await store.read(lambda records: records.audit.of("#7")) == [
+                AuditLine(at=AT, actor="a", place="p", action="triage", ticket="#7", detail="bug P1")
+            ]
+
+
+class TestSqliteUpgrade(ReleaseOneUpgradeContract):
     @pytest.fixture
     async def old(self, tmp_path: Path) -> Database:
         store = SqliteFile(tmp_path / "old.db")
@@ -154,11 +189,36 @@ class TestSqliteUpgrade(UpgradeContract):
 
 
 @pytest.mark.postgres
-class TestPostgresUpgrade(UpgradeContract):
+class TestPostgresUpgrade(ReleaseOneUpgradeContract):
     @pytest.fixture
     async def old(self, postgres: PostgresServer) -> Database:
         store = PostgresDatabase(await postgres.make_database(f"old{next(_numbers)}"))
         await store.run(make_release_one)
+        return store
+
+    @pytest.fixture
+    async def fresh(self, postgres: PostgresServer) -> Database:
+        return PostgresDatabase(await postgres.make_database(f"fresh{next(_numbers)}"))
+
+
+class TestSqliteUpgradeOfReleaseTwo(ReleaseTwoUpgradeContract):
+    @pytest.fixture
+    async def old(self, tmp_path: Path) -> Database:
+        store = SqliteFile(tmp_path / "old.db")
+        await store.run(make_release_two)
+        return store
+
+    @pytest.fixture
+    def fresh(self, tmp_path: Path) -> Database:
+        return SqliteFile(tmp_path / "fresh.db")
+
+
+@pytest.mark.postgres
+class TestPostgresUpgradeOfReleaseTwo(ReleaseTwoUpgradeContract):
+    @pytest.fixture
+    async def old(self, postgres: PostgresServer) -> Database:
+        store = PostgresDatabase(await postgres.make_database(f"old{next(_numbers)}"))
+        await store.run(make_release_two)
         return store
 
     @pytest.fixture

@@ -35,6 +35,14 @@ class FakeInbox(Table, Inbox):
         return True
 
     @override
+    async def adopt(self, message: ChatMessage, *, decision: str, link_id: LinkId, at: datetime) -> None:
+        rows, key = self._rows, message.dedup_key
+        known = rows.received.get(key)
+        if known is None or known.link_id is None:
+            rows.received[key] = Received(decision=decision, link_id=link_id, author_id=message.author.user_id)
+            rows.places[key] = message.address, at
+
+    @override
     async def known(self, dedup_keys: Sequence[str]) -> set[str]:
         return {key for key in dedup_keys if key in self._all.received}
 

@@ -1,6 +1,6 @@
 """The rows of a store in memory, and what one unit of work can do to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -13,10 +13,12 @@ from bot.domain.effects import FetchResult
 from bot.domain.ids import ConversationId, CustomerId, DeliveryId, LinkId, ThreadId, TicketNumber
 from bot.domain.links import ConversationLink
 from bot.domain.relay import KnownThread
+from bot.domain.sla_ticket import SlaIndex, SlaTicket, SlaTicketId
 from bot.domain.versions import MessageVersion
 from bot.ports.clock import Clock
 from bot.ports.store import (
     Audit,
+    AuditLine,
     Customers,
     Inbox,
     Links,
@@ -27,22 +29,12 @@ from bot.ports.store import (
     Threads,
     Versions,
 )
+from bot.ports.store_sla import SlaTickets
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.links import FakeLinks
 from tests.fakes.outbox import FakeOutbox
+from tests.fakes.sla_tickets import FakeSlaTickets
 from tests.fakes.table import FakeThreads, FakeVersions, Table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditLine:
-    """One line of the audit log."""
-
-    at: datetime
-    actor: str
-    place: str
-    action: str
-    ticket: str
-    detail: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +53,7 @@ class Contents:
     fetch_results: dict[DeliveryId, FetchResult] = field(default_factory=dict)
     customers: dict[tuple[Platform, str], CustomerId] = field(default_factory=dict)
     memory: dict[tuple[str, str], str] = field(default_factory=dict)
+    sla: dict[SlaTicketId, tuple[SlaTicket, SlaIndex]] = field(default_factory=dict)
     audit: list[AuditLine] = field(default_factory=list)
     last_position: int = 0
 
@@ -80,6 +73,7 @@ class FakeRecords(Records):
         self._versions = FakeVersions(rows, writable=promised is not None)
         self._customers = FakeCustomers(rows, writable=promised is not None)
         self._memory = FakeMemory(rows, writable=promised is not None)
+        self._sla = FakeSlaTickets(rows, writable=promised is not None)
         self._audit = FakeAudit(rows, writable=promised is not None)
 
     @property
@@ -119,6 +113,11 @@ class FakeRecords(Records):
 
     @property
     @override
+    def sla(self) -> SlaTickets:
+        return self._sla
+
+    @property
+    @override
     def audit(self) -> Audit:
         return self._audit
 
@@ -154,6 +153,10 @@ class FakeMemory(Table, Memory):
 
 class FakeAudit(Table, Audit):
     """Lines in their order."""
+
+    @override
+    async def of(self, *tickets: str) -> Sequence[AuditLine]:
+        return [line for line in self._all.audit if line.ticket in tickets]
 
     @override
     async def record(self, *, at: datetime, actor: str, place: str, action: str, ticket: str, detail: str) -> None:

@@ -10,9 +10,9 @@ from bot.domain.delivery import Delivery, DeliveryState
 from bot.domain.errors import StoreError
 from bot.domain.ids import DeliveryId
 from bot.ports.clock import Clock
-from bot.ports.store import Records, Spool, Store
+from bot.ports.store import AuditLine, Records, Spool, Store
 from tests.fakes.clock import ManualClock
-from tests.fakes.records import AuditLine, Contents, FakeRecords
+from tests.fakes.records import Contents, FakeRecords
 
 T = TypeVar("T")
 

@@ -10,14 +10,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.store.codec import EFFECTS, FETCH_RESULTS, MESSAGES, from_microseconds, storable, to_microseconds
+from adapters.store.codec import (
+    EFFECTS,
+    FETCH_RESULTS,
+    MESSAGES,
+    SLA_TICKETS,
+    from_microseconds,
+    storable,
+    to_microseconds,
+)
 from bot.domain.chat import ChatAddress, ChatMessage, Platform
 from bot.domain.effects import Effect, FetchResult, React
 from bot.domain.richtext import Block, Inline, Listing, Quote, Styled
+from bot.domain.sla_ticket import SlaTicket, Told
 
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 INSTANTS = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=OFFSETS)  # noqa: DTZ001
+CENTURY = timedelta(days=36_525)
 st.register_type_strategy(datetime, INSTANTS)
+st.register_type_strategy(timedelta, st.timedeltas(-CENTURY, CENTURY))
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+st.register_type_strategy(Told, st.builds(Told, level=FINITE, at=st.none() | INSTANTS))
 st.register_type_strategy(
     Mapping,
     st.dictionaries(st.text("ab"), st.text("ab")).flatmap(lambda some: st.sampled_from([some, MappingProxyType(some)])),
@@ -48,6 +61,14 @@ def test_every_fetch_result_comes_back_as_it_was(result: FetchResult) -> None:
 @settings(deadline=None)
 def test_every_edited_message_comes_back_as_it_was(message: ChatMessage) -> None:
     assert MESSAGES.decode(MESSAGES.encode(message), "row") == message
+
+
+@given(st.from_type(SlaTicket))
+@settings(deadline=None)
+def test_every_ticket_comes_back_as_it_was(ticket: SlaTicket) -> None:
+    kept = SLA_TICKETS.decode(SLA_TICKETS.encode(ticket), "row")
+    assert kept == ticket
+    assert [type(event.kind) for event in kept.ours] == [type(event.kind) for event in ticket.ours]
 
 
 @given(st.text(max_size=50))

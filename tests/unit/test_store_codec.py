@@ -2,29 +2,35 @@
 
 import json
 import time
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 
-from adapters.store.codec import EFFECTS, FETCH_RESULTS, MESSAGES, storable
+from adapters.store.codec import EFFECTS, FETCH_RESULTS, MESSAGES, SLA_TICKETS, storable
 from bot.domain.chat import Voice
 from bot.domain.effects import (
     AnnounceNumber,
+    Assign,
     Effect,
     FileMessage,
     NoteEdit,
     OpenConversation,
+    PostReport,
     React,
     RelayReply,
     Say,
+    ShowClocks,
     ShowStatus,
     WriteNote,
 )
 from bot.domain.errors import StoreError
 from bot.domain.ids import LinkId
 from bot.domain.richtext import Inline, Listing, Paragraph, Quote, RichText, Style, Styled, Text, plain
+from bot.domain.sla_ticket import Origin, SlaTicket, SlaTicketId
 from tests.contract.release_one import OLD_EFFECTS
-from tests.contract.samples import message
+from tests.contract.samples import AT, message
+from tests.contract.sla_contract import FULL
 
 GAP = "\N{REPLACEMENT CHARACTER}"
 
@@ -51,7 +57,7 @@ def test_what_the_first_release_promised_is_read_as_it_was_meant(written: str, e
 
 
 def test_the_rows_of_the_first_release_cover_every_effect_it_had() -> None:
-    newer = {NoteEdit, RelayReply, ShowStatus}
+    newer = {NoteEdit, RelayReply, ShowStatus, Assign, ShowClocks, PostReport}
     assert {type(effect) for effect in OLD_EFFECTS.values()} == set(get_args(Effect)) - newer
 
 
@@ -63,7 +69,7 @@ def test_what_the_first_release_did_not_say_means_what_it_did() -> None:
     assert isinstance(announced, AnnounceNumber)
     assert (announced.previous, announced.gone) == (None, False)
     assert isinstance(said, Say)
-    assert (said.voice, said.choices) == (Voice.BOT, ())
+    assert (said.voice, said.choices, said.menus, said.links, said.pages) == (Voice.BOT, (), (), (), ())
     assert isinstance(noted, WriteNote)
     assert noted.agent_id is None
 
@@ -73,6 +79,21 @@ def test_an_edited_message_with_text_that_no_database_keeps_is_kept() -> None:
     assert plain(kept.text) == f"half {GAP} and nul {GAP}"
     with pytest.raises(StoreError, match="content of edited message m cannot be read"):
         MESSAGES.decode(json.dumps({"text": "secret"}), "edited message m")
+
+
+def test_a_ticket_with_text_that_no_database_keeps_is_kept() -> None:
+    hostile = replace(FULL, subject="half \ud83d", excerpt="nul \x00", label="\udc00")
+    kept = SLA_TICKETS.decode(storable(SLA_TICKETS.encode(hostile)), "row")
+    assert kept == replace(hostile, subject=f"half {GAP}", excerpt=kept.excerpt, label=GAP)
+    assert kept.excerpt in {"nul \x00", f"nul {GAP}"}
+
+
+def test_of_a_ticket_only_what_each_has_must_have_been_written() -> None:
+    bare = '{"ticket_id":"t","origin":"discord","received_at":"2026-03-01T12:00:00.123456Z",'
+    bare += '"author":"Ann","subject":"S","added_later":{}}'
+    assert SLA_TICKETS.decode(bare, "row") == SlaTicket(
+        ticket_id=SlaTicketId("t"), origin=Origin.DISCORD, received_at=AT, author="Ann", subject="S"
+    )
 
 
 @pytest.mark.parametrize("row", ['{"kind":"x","text":"secret"}', "{}", "secret", '{"kind":"react","emoji":["secret"]}'])
