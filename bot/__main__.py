@@ -1,22 +1,23 @@
-"""The command line: ``supportbot run``, ``check``, ``status``, ``outbox``, ``backup``, ``matrix``."""
+"""The command line ``supportbot``: run, check and look after the bot."""
 
 import asyncio
 import os
 import sys
 from collections.abc import Awaitable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from bot.console import Screen
-from bot.domain.errors import BotError, SettingsError
+from bot.domain.errors import BotError, CommandError, SettingsError
 from bot.settings import DEFAULT_CONFIG, Settings, load_settings
 
 T = TypeVar("T")
 
 EXIT_FAULTS = 2
-"""Settings that cannot be used, or a live check that found something missing."""
+"""Settings or a command that cannot be used, or a live check that found something missing."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,11 +35,30 @@ app.add_typer(matrix_app, name="matrix")
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", "-c", help="The settings file.", show_default="./config.toml")
 ]
+
+
+class ReportFormat(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSON = "json"
+    PNG = "png"
+
+
 DeliveryArgument = Annotated[str, typer.Argument(help="The delivery's id, as `supportbot outbox list` shows it.")]
 
 
 @app.command()
-def run(config: ConfigOption = None) -> None:
+def run(
+    config: ConfigOption = None,
+    sandbox_clock: Annotated[
+        Path | None,
+        typer.Option(
+            help="For the sandbox only: a file that says how many seconds the bot's clock is ahead.", hidden=True
+        ),
+    ] = None,
+) -> None:
     """Run the bot until it is told to stop (SIGTERM or Ctrl-C)."""
     settings = _settings(config)
     from bot.compose import run_bot
@@ -48,7 +68,7 @@ def run(config: ConfigOption = None) -> None:
     unused = settings.not_built_yet()
     if unused:
         Screen().log_unused(unused)
-    raise typer.Exit(_do(run_bot(settings)))
+    raise typer.Exit(_do(run_bot(settings, sandbox_clock=sandbox_clock)))
 
 
 @app.command()
@@ -124,11 +144,73 @@ def backup(
     Screen().backed_up(_do(make_backup(settings, file)))
 
 
+@app.command()
+def holidays(
+    words: Annotated[
+        list[str], typer.Argument(metavar="COUNTRY [SUBDIVISION] YEAR", help="As in DE BE 2027, or DE 2027.")
+    ],
+) -> None:
+    """Print a year's public holidays, ready to paste into the section "sla" of the settings.
+
+    For several years run it once for each and put all dates into one list: the settings take "holidays" only once.
+    Needs no settings file.
+    """
+    from bot.holiday_dates import listing
+
+    try:
+        print(listing(words))
+    except CommandError as error:
+        Screen(stderr=True).failed(str(error))
+        raise typer.Exit(EXIT_FAULTS) from error
+
+
+@app.command()
+def audit(
+    ticket: Annotated[str, typer.Argument(help="The ticket's number, as in 1234.")], config: ConfigOption = None
+) -> None:
+    """Show who did what to a ticket by way of the bot, from where and when."""
+    digits = ticket.removeprefix("#")
+    if not (digits.isascii() and digits.isdigit()):
+        Screen(stderr=True).failed(f"“{ticket}” is no ticket number such as 1234.")
+        raise typer.Exit(EXIT_FAULTS)
+    settings = _settings(config)
+    from bot.domain.ids import TicketNumber
+    from bot.operations import audit_of
+
+    Screen().audit(int(digits), _do(audit_of(settings, TicketNumber(int(digits)))))
+
+
+@app.command()
+def report(
+    first: Annotated[str, typer.Option("--from", metavar="DATE", help="The first day, such as 2026-11-16.")] = "",
+    last: Annotated[str, typer.Option("--to", metavar="DATE", help="The last day; it is in the report too.")] = "",
+    form: Annotated[ReportFormat, typer.Option("--format", help="png are the charts.")] = ReportFormat.TEXT,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show how promises were kept, how long things took, and who waits.
+
+    Without days it is the last full week, Monday to Sunday. `--from 2026-11-16 --to 2026-11-22` are seven days: both
+    are included. --from alone goes up to today, --to alone means the week that ends then. Days are those of "sla.zone".
+    """
+    settings = _settings(config)
+    from bot.operations import days_of, make_report
+
+    try:
+        period = days_of(settings, first, last)
+        if form is ReportFormat.PNG and output is None and _is_terminal():
+            raise CommandError("A picture cannot be shown in a terminal. Please add --output FILE, or redirect it.")
+    except CommandError as error:
+        Screen(stderr=True).failed(str(error))
+        raise typer.Exit(EXIT_FAULTS) from error
+    _write(_do(make_report(settings, period, form.value)), output)
+
+
 @webhooks_app.command("install")
 def webhooks_install(config: ConfigOption = None) -> None:
     """Have FreeScout tell the bot at once what agents do; safe to repeat."""
     settings = _settings(config)
-    from bot.compose import install_webhooks
+    from bot.beside import install_webhooks
 
     for line in _do(install_webhooks(settings)):
         Screen().say(line)
@@ -138,7 +220,7 @@ def webhooks_install(config: ConfigOption = None) -> None:
 def matrix_reset_identity(config: ConfigOption = None) -> None:
     """Replace the account's cross-signing identity by one of the bot's own; others will see that it changed."""
     settings = _settings(config)
-    from bot.compose import reset_matrix_identity
+    from bot.beside import reset_matrix_identity
 
     Screen().say(_do(reset_matrix_identity(settings)))
 
@@ -154,6 +236,22 @@ def _settings(config: Path | None) -> Settings:
     except SettingsError as error:
         Screen(stderr=True).faults(error.faults, config or DEFAULT_CONFIG)
         raise typer.Exit(EXIT_FAULTS) from error
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _write(content: bytes, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        Screen(stderr=True).failed(f"{output} cannot be written: {error.strerror}.")
+        raise typer.Exit(1) from error
 
 
 def _do(work: Awaitable[T]) -> T:

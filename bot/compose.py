@@ -1,14 +1,13 @@
 """The composition root: settings in, a wired runtime out; the only module that sees adapters."""
 
 import tomllib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import aiohttp
 import structlog
 from typing_extensions import override
 
@@ -16,16 +15,18 @@ from adapters.discord.client import DiscordAdapter
 from adapters.freescout.client import FreeScout
 from adapters.freescout.webhook import FreeScoutWebhook
 from adapters.matrix.client import MatrixClient
-from adapters.store.backup import backup
+from adapters.plots.client import PlotsProcess
 from adapters.store.engine import SqlStore, open_store
 from adapters.store.lock import store_lock
 from adapters.store.place import spool_folder
 from adapters.store.spool import FolderSpool
 from adapters.system.clock import SystemClock, SystemDice
+from adapters.system.moved_clock import MovedClock
+from adapters.web.board import BoardPages
 from adapters.web.server import WebServer
 from bot.core import Core
 from bot.domain.chat import Platform
-from bot.domain.errors import BotError, StoreError, StoreNotReadyError
+from bot.domain.errors import StoreError, StoreNotReadyError
 from bot.domain.findings import Finding
 from bot.domain.helpdesk import Status
 from bot.domain.wording import Wording
@@ -43,16 +44,26 @@ from bot.usecases.housekeeping import Housekeeping
 log = structlog.get_logger(__name__)
 
 
-async def run_bot(settings: Settings) -> int:
-    """Run until a signal; the result is the exit code. Raises ``BotError`` when it cannot start."""
+async def run_bot(settings: Settings, *, sandbox_clock: Path | None = None) -> int:
+    """Run until a signal; the result is the exit code. Raises ``BotError`` when it cannot start.
+
+    ``sandbox_clock`` is set in the sandbox only: a file that says how far the clock is ahead.
+    """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(store_lock(settings.store.url))
-        clock = SystemClock()
+        clock = MovedClock(sandbox_clock) if sandbox_clock is not None else SystemClock()
         store = await stack.enter_async_context(open_store(settings.store.url, clock=clock))
-        core = _Composed(settings, store, clock)
+        core = Composed(settings, store, clock)
         stack.push_async_callback(core.aclose)
+        await core.keep_time()
         await stack.enter_async_context(
-            WebServer(host=settings.web.host, port=settings.web.port, status=core.health, posts=core.endpoints)
+            WebServer(
+                host=settings.web.host,
+                port=settings.web.port,
+                status=core.health,
+                posts=core.endpoints,
+                board=core.pages,
+            )
         )
         return await core.runtime().run()
 
@@ -61,7 +72,7 @@ async def inspect_all(settings: Settings) -> Sequence[Finding]:
     """Log in to each system and look at what the bot needs there. Reads only; works beside a running bot."""
     async with AsyncExitStack() as stack:
         store, finding = await _store_to_look_at(settings, stack)
-        core = _Composed(settings, store, SystemClock())
+        core = Composed(settings, store, SystemClock())
         stack.push_async_callback(core.aclose)
         found = [finding, *await core.desk.inspect()]
         for chat in core.chats.values():
@@ -80,69 +91,6 @@ async def _store_to_look_at(settings: Settings, stack: AsyncExitStack) -> tuple[
         will_do = isinstance(error, StoreNotReadyError)
         return store, Finding(part="store", subject="store", well=will_do, fix=str(error))
     return store, Finding(part="store", subject="store", well=True)
-
-
-async def install_webhooks(settings: Settings) -> Sequence[str]:
-    """Have the help desk tell the bot what happens. Returns what was done; raises ``BotError``."""
-    address = webhook_address(settings)
-    if not address:
-        raise BotError(
-            'Where can FreeScout reach the bot? Set "web.public_url", for example to https://bot.example.org. Without '
-            f"it answers are found by asking every {settings.freescout.poll_seconds:g} s, which works too."
-        )
-    if settings.freescout.webhook_secret is None:
-        raise BotError(
-            'FreeScout signs its webhooks: set "freescout.webhook_secret" to the Secret Key that it shows under '
-            "Manage > API & Webhooks."
-        )
-    desk = make_desk(settings, health=NoHealth(), clock=SystemClock())
-    try:
-        return [await desk.install_webhook(address)]
-    finally:
-        await desk.aclose()
-
-
-async def reset_matrix_identity(settings: Settings) -> str:
-    """Replace the Matrix account's cross-signing identity. Returns what to tell; raises ``BotError``."""
-    if settings.matrix is None:
-        raise BotError("Matrix is not set up: there is no [matrix] section in the settings.")
-    async with open_store(settings.store.url, clock=SystemClock(), create=False) as store:
-        core = _Composed(settings, store, SystemClock())
-        matrix = core.chats[Platform.MATRIX]
-        assert isinstance(matrix, MatrixClient)
-        await matrix.reset_identity()
-    return "The bot has a new cross-signing identity. Restart it; people who verified it before will see the change."
-
-
-@asynccontextmanager
-async def store_beside(settings: Settings) -> AsyncIterator[SqlStore]:
-    """The store for a command beside the running bot; it is neither made nor migrated. Raises ``StoreError``."""
-    async with open_store(settings.store.url, clock=SystemClock(), create=False) as store:
-        yield store
-
-
-async def backup_store(settings: Settings, file: Path) -> None:
-    """A consistent copy of store, keys and seeds. Raises ``StoreError``."""
-    keys = [Path(settings.matrix.store_path)] if settings.matrix else []
-    await backup(settings.store.url, file, keys)
-
-
-async def read_readiness(address: str) -> Mapping[str, object] | None:
-    """What the running bot answers to /readyz; None when nothing answers there."""
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5), trust_env=False) as session,
-            session.get(f"{address}/readyz", allow_redirects=False) as response,
-        ):
-            answer = await response.json(content_type=None)
-    except (aiohttp.ClientError, TimeoutError, ValueError):
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def now_utc() -> datetime:
-    """The present."""
-    return SystemClock().now()
 
 
 def wording() -> Wording:
@@ -181,6 +129,7 @@ def make_desk(settings: Settings, *, health: HealthReports, clock: Clock) -> Fre
         triage_as=desk.triage_as,
         label_field=desk.label_field,
         priority_field=desk.priority_field,
+        clocks_field=desk.clocks_field,
         webhook_url=webhook_address(settings),
         webhook_signed=desk.webhook_secret is not None,
         poll_seconds=desk.poll_seconds,
@@ -189,7 +138,7 @@ def make_desk(settings: Settings, *, health: HealthReports, clock: Clock) -> Fre
     )
 
 
-class _Composed:
+class Composed:
     """The edges and the core between them."""
 
     def __init__(self, settings: Settings, store: SqlStore, clock: SystemClock) -> None:
@@ -217,6 +166,7 @@ class _Composed:
             rules=rules_of(settings),
             desk_reachable=lambda: self.health.state("freescout") in {PartState.STARTING, PartState.CONNECTED},
             on_progress=self.health.pump_moved,
+            plots=PlotsProcess(),
         )
         self._legs: list[ChatLeg] = []
         self._discord = self._make_discord(settings.discord) if settings.discord is not None else None
@@ -227,6 +177,10 @@ class _Composed:
             matrix = self._make_matrix(settings.matrix)
             self.chats[Platform.MATRIX] = matrix
             self._legs.append(_leg("matrix", matrix))
+
+    async def keep_time(self) -> None:
+        """Load what clocks go by; comes before anything else begins."""
+        await self._core.clockwork.time.load(self._store)
 
     async def aclose(self) -> None:
         """End the connections to the systems."""
@@ -243,6 +197,14 @@ class _Composed:
         )
         return {FREESCOUT_WEBHOOK: webhook}
 
+    @property
+    def pages(self) -> BoardPages | None:
+        """The board; none without a token."""
+        token = self._settings.web.board_token
+        if token is None:
+            return None
+        return BoardPages(board=self._core.clockwork.board, token=token.get_secret_value(), clock=self._clock)
+
     def runtime(self) -> Runtime:
         """The legs, wired."""
         core = self._core
@@ -256,6 +218,9 @@ class _Composed:
                 "desk-reader": core.reader.run,
                 "reconciliation": core.reconciliation.run,
                 "silence": core.silence.run,
+                "sla-watch": core.clockwork.watch.run,
+                "weekly-report": core.clockwork.weekly.run,
+                "board-report": core.clockwork.board.run,
             },
             health=self.health,
             on_refused=core.incidents.leg_refused,
@@ -274,6 +239,11 @@ class _Composed:
             member_ids=frozenset(str(one.discord_id) for one in self._settings.staff.members if one.discord_id),
             api_url=settings.api_url,
             gateway_url=settings.gateway_url,
+            oncall_roles=tuple(
+                one.removeprefix("role:")
+                for one in self._settings.sla.oncall_mention.split()
+                if one.startswith("role:")
+            ),
             status_tags={Status(status): (tag,) for status, tag in settings.status_tags.items()},
             backfill_hours=self._settings.intake.backfill_hours,
             intake=self._core.intake,

@@ -15,6 +15,7 @@ from bot.domain.findings import Finding
 
 if TYPE_CHECKING:
     from bot.operations import StatusReport
+    from bot.ports.store import AuditLine
     from bot.settings import Settings
 
 
@@ -102,6 +103,17 @@ class Screen:
     def discarded(self, deliveries: Sequence[Delivery]) -> None:
         """What was given up."""
         self._out.print(f"{_counted(deliveries)} given up.")
+
+    def audit(self, number: int, lines: "Sequence[AuditLine]") -> None:
+        """Who did what to a ticket."""
+        if not lines:
+            self._out.print(f"Nothing was done to ticket #{number} by way of the bot, or there is no such ticket.")
+            return
+        table = Table("when (UTC)", "who", "where", "what", "", box=None, pad_edge=False)
+        for line in lines:
+            when = f"{line.at:%Y-%m-%d %H:%M:%S}"
+            table.add_row(*(escape(text) for text in (when, line.actor, line.place, line.action, line.detail)))
+        self._out.print(table)
 
     def backed_up(self, file: Path) -> None:
         """The backup is there."""

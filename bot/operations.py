@@ -1,17 +1,27 @@
-"""What operators do beside the running bot: look, retry, discard, back up."""
+"""What operators do beside the running bot: look, retry, discard, look up, back up."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
-from bot.compose import backup_store, now_utc, read_readiness, store_beside
+from bot.beside import backup_store, draw_report, now_utc, read_readiness, reporting_beside, store_beside
 from bot.domain.delivery import Delivery, DeliveryState
 from bot.domain.errors import CommandError
-from bot.domain.ids import DeliveryId
-from bot.ports.store import Records
+from bot.domain.ids import DeliveryId, TicketNumber
+from bot.domain.report import Report
+from bot.domain.report_csv import report_csv
+from bot.domain.report_json import report_json
+from bot.domain.report_period import Period, period_of
+from bot.domain.report_text import report_text
+from bot.ports.store import AuditLine, Records
 from bot.settings import Settings
 from bot.usecases.housekeeping import CHANGED, CLI
+from bot.usecases.places import desk_lane
+
+WRITTEN: Mapping[str, Callable[[Report], str]] = {"text": report_text, "csv": report_csv, "json": report_json}
+"""The formats of a report that are text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +73,35 @@ async def retry(settings: Settings, name: str) -> Sequence[Delivery]:
 async def discard(settings: Settings, name: str) -> Sequence[Delivery]:
     """Give parked deliveries up."""
     return await _change(settings, name, lambda delivery: replace(delivery, state=DeliveryState.DISCARDED))
+
+
+async def audit_of(settings: Settings, number: TicketNumber) -> Sequence[AuditLine]:
+    """Who did what to a ticket, also before it had a number or under a former one; oldest first."""
+
+    async def work(records: Records) -> Sequence[AuditLine]:
+        names = {str(number)}
+        link = await records.links.numbered(number)
+        ticket = await records.sla.numbered(number)
+        if link is not None:
+            names |= {link.link_id, desk_lane(link.link_id), str(link.number)}
+        if ticket is not None:
+            names |= {ticket.ticket_id, desk_lane(f"conversation:{ticket.conversation_id}")}
+        return await records.audit.of(*sorted(names))
+
+    async with store_beside(settings) as store:
+        return await store.read(work)
+
+
+def days_of(settings: Settings, first: str, last: str) -> Period:
+    """The days that ``--from`` and ``--to`` mean, both included. Raises ``CommandError``."""
+    return period_of(first, last, today=now_utc().astimezone(ZoneInfo(settings.sla.zone)).date())
+
+
+async def make_report(settings: Settings, period: Period, form: str) -> bytes:
+    """The report of these days as "text", "csv", "json" (in UTF-8) or "png". Raises ``StoreError``, ``PlotsError``."""
+    async with reporting_beside(settings) as reporting:
+        report = await reporting.report(period.since, period.until)
+    return WRITTEN[form](report).encode() if form in WRITTEN else await draw_report(report)
 
 
 async def make_backup(settings: Settings, file: Path) -> Path:

@@ -45,8 +45,7 @@ __all__ = ["DEFAULT_CONFIG", "Settings", "load_settings"]
 
 DEFAULT_CONFIG = Path("config.toml")
 
-_LATER_SECTIONS = ("github", "openproject", "sla")
-_LATER_KEYS = (("web", "board_token"),)
+_LATER_SECTIONS = ("github", "openproject")
 
 
 class Settings(BaseSettings):
@@ -82,10 +81,8 @@ class Settings(BaseSettings):
         return (init_settings,)
 
     def not_built_yet(self) -> tuple[str, ...]:
-        """What was set but is not used in this release, for a line in the log at start; sections in brackets."""
-        sections = [f"[{name}]" for name in _LATER_SECTIONS if name in self.model_fields_set]
-        keys = [f"{name}.{key}" for name, key in _LATER_KEYS if key in getattr(self, name).model_fields_set]
-        return (*sections, *keys)
+        """The sections that were set but are not used in this release, for a line in the log at start."""
+        return tuple(f"[{name}]" for name in _LATER_SECTIONS if name in self.model_fields_set)
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text in these settings, for redaction; the database's password too."""

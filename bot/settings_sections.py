@@ -62,6 +62,7 @@ class FreeScoutSettings(Section):
     )
     label_field: str = Field(default="", description="the custom field for the label")
     priority_field: str = Field(default="", description="the custom field for the priority")
+    clocks_field: str = Field(default="", description="the custom field that shows how a ticket's clocks stand")
 
 
 class DiscordSettings(Section):

@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 Spans = Sequence[tuple[str, str]]
@@ -84,7 +83,6 @@ class BusinessDays:
         return ((days * _DAY_MINUTES + minutes) * 60 - offset.days * 86_400 - offset.seconds) * 1_000_000
 
 
-@lru_cache(maxsize=64)
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
@@ -104,18 +102,26 @@ def _date(text: str) -> date:
 def _minutes(spans: Spans, whose: str) -> Pairs:
     """In order, with those that overlap or touch made one."""
     found: list[tuple[int, int]] = []
-    for span in spans:
-        if len(span) != 2:
-            raise ValueError(f"{whose}: “{span}” is no span such as 09:00 to 17:00")
-        start, end = (_time(text, whose) for text in span)
+    for first, second in _pairs(spans, whose):
+        start, end = _time(first, whose), _time(second, whose)
         if start >= end:
-            raise ValueError(f"{whose}: {span[0]} to {span[1]} does not begin before it ends; split it at 24:00")
+            raise ValueError(f"{whose}: {first} to {second} does not begin before it ends; split it at 24:00")
         found.append((start, end))
     return _joined(found)
 
 
+def _pairs(spans: Spans, whose: str) -> Spans:
+    try:
+        return [(first, second) for first, second in spans]
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{whose}: “{spans}” is no list of spans such as 09:00 to 17:00") from error
+
+
 def _time(text: str, whose: str) -> int:
-    match = _TIME.fullmatch(text)
+    try:
+        match = _TIME.fullmatch(text)
+    except TypeError:  # a number, or nothing at all
+        match = None
     if match is None:
         raise ValueError(f"{whose}: “{text}” is no time written HH:MM, up to 24:00")
     return _DAY_MINUTES if match[1] is None else int(match[1]) * 60 + int(match[2])

@@ -1,12 +1,13 @@
 """The effects the bot can promise on the outside world: each is the content of one outbox row."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, TypeAlias
 
-from bot.domain.chat import Attachment, ChatAddress, ChatChoice, ChatMessage, Voice
+from bot.domain.chat import Attachment, ChatAddress, ChatChoice, ChatLink, ChatMenu, ChatMessage, Voice
 from bot.domain.commands import Invocation
 from bot.domain.helpdesk import DeskFile, Status, ThreadKind
-from bot.domain.ids import ConversationId, DeliveryId, LinkId, ThreadId, TicketNumber
+from bot.domain.ids import AgentId, ConversationId, DeliveryId, LinkId, ThreadId, TicketNumber
 from bot.domain.richtext import RichText
 
 
@@ -111,6 +112,34 @@ class SetStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Make this agent the one who looks after the conversation."""
+
+    ticket: Ticket
+    agent_id: AgentId
+    kind: Literal["assign"] = "assign"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowClocks:
+    """Write how a ticket's clocks stand into the help desk's custom field for that."""
+
+    ticket: Ticket
+    text: str
+    kind: Literal["show_clocks"] = "show_clocks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostReport:
+    """Show the report of these days (the calendar's dates, the last one not included) with its picture."""
+
+    address: ChatAddress
+    since: date
+    until: date
+    kind: Literal["post_report"] = "post_report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class React:
     """Put the bot's reaction on a message."""
 
@@ -135,7 +164,10 @@ class AnnounceNumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """Say something in chat. ``mention`` is the one person it may ping. ``choices``: it asks whether it is solved."""
+    """Say something in chat. ``mention`` is the one person it may ping, beside whom it ``pages``.
+
+    ``choices`` of a ticket's own place (``link_id``) ask whether it is solved.
+    """
 
     address: ChatAddress
     text: RichText
@@ -144,6 +176,9 @@ class Say:
     link_id: LinkId | None = None
     voice: Voice = Voice.BOT
     choices: tuple[ChatChoice, ...] = ()
+    menus: tuple[ChatMenu, ...] = ()
+    links: tuple[ChatLink, ...] = ()
+    pages: tuple[str, ...] = ()
     kind: Literal["say"] = "say"
 
 
@@ -192,6 +227,9 @@ Effect: TypeAlias = (
     | WriteNote
     | SetTriage
     | SetStatus
+    | Assign
+    | ShowClocks
+    | PostReport
     | React
     | AnnounceNumber
     | Say

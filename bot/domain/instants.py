@@ -14,5 +14,8 @@ def count_of(at: datetime) -> int:
 
 
 def instant_of(count: int) -> datetime:
-    """The instant, in UTC."""
-    return _EPOCH + timedelta(microseconds=count)
+    """The instant, in UTC; ``ValueError`` where that would not lie in the years 1 to 9999."""
+    try:
+        return _EPOCH + timedelta(microseconds=count)
+    except OverflowError as error:
+        raise ValueError("an instant has to lie in the years 1 to 9999 of UTC") from error

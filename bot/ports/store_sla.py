@@ -48,8 +48,8 @@ class SlaTickets(Protocol):
         ...
 
     async def counts(self, chosen: BoardFilter) -> OpenCounts:
-        """How many open ones there are: ``total``, ``breached`` and ``untriaged`` of them all, whatever is chosen; those
-        of one origin, label or priority as if only that filter were not set.
+        """How many open ones there are: ``total``, ``breached`` and ``untriaged`` of them all, whatever is chosen;
+        those of one origin, label or priority as if only that filter were not set.
         """
         ...
 

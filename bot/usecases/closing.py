@@ -15,17 +15,24 @@ from bot.usecases.acts import actor_of, place_of
 from bot.usecases.places import promise
 from bot.usecases.status_lines import StatusLines
 from bot.usecases.tickets import Tickets
+from bot.usecases.tracking import Tracking
+
+CANCELS = frozenset({"not-a-request", "duplicate"})
+"""Closed for these reasons a ticket has met nothing and missed nothing (behaviour.md, "Statuses")."""
 
 
 class Closing:
     """Carries out ``/close``."""
 
-    def __init__(self, *, store: Store, clock: Clock, wording: Wording, tickets: Tickets, lines: StatusLines) -> None:
+    def __init__(
+        self, *, store: Store, clock: Clock, wording: Wording, tickets: Tickets, lines: StatusLines, tracking: Tracking
+    ) -> None:
         self._store = store
         self._clock = clock
         self._wording = wording
         self._tickets = tickets
         self._lines = lines
+        self._tracking = tracking
 
     async def run(self, invocation: Invocation, checked: Checked) -> CommandReply:
         """Promise it in one transaction. Raises ``CommandError`` when there is no such ticket."""
@@ -44,6 +51,8 @@ class Closing:
                 promise("close note", act, effect=writing, key=found.lane, now=now, system=System.FREESCOUT),
                 promise("close", act, effect=closing, key=found.lane, now=now, system=System.FREESCOUT),
             )
+            if checked.values["reason"] in CANCELS:
+                await self._tracking.cancelled(records, found.ticket, reason)
             link = await records.links.get(found.link.link_id) if found.link else None
             if link is not None:
                 await records.links.save(replace(link.without_question(), status=Status.CLOSED))

@@ -6,12 +6,14 @@ from typing import Protocol
 import structlog
 from typing_extensions import override
 
-from bot.domain.chat import Author, Platform
+from bot.domain.chat import Author, ChatMessage, Platform
 from bot.domain.command_line import SURPLUS, usage
 from bot.domain.commands import (
     CATALOGUE,
     HELP,
+    TRIAGE,
     Command,
+    CommandForm,
     CommandReply,
     Invocation,
     Permission,
@@ -26,6 +28,8 @@ from bot.domain.triage import Checked, Mistake, check
 from bot.domain.wording import Wording
 from bot.ports.inbound import CommandRunner, Suggestions
 from bot.ports.store import Store
+from bot.usecases.forms import Forms
+from bot.usecases.making import Making
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +57,11 @@ class Commands(CommandRunner):
         wording: Wording,
         acts: Mapping[str, Act],
         desk_reachable: Callable[[], bool],
+        forms: Forms,
+        making: Making,
     ) -> None:
+        self._forms = forms
+        self._making = making
         self._team = team
         self._wording = wording
         self._acts: dict[str, Act] = {**acts, HELP.name: self._help}
@@ -79,6 +87,21 @@ class Commands(CommandRunner):
         if reply.done and not self._desk_reachable():
             return CommandReply(text=join(reply.text, self._wording.say("desk_down")), done=True)
         return reply
+
+    @override
+    async def form(self, invocation: Invocation) -> CommandForm | CommandReply:
+        command = find(invocation.command)
+        if command is None:
+            return CommandReply(text=self._wording.say("unknown_command", command=invocation.command))
+        if not self._team.may(invocation.author, command.permission):
+            return CommandReply(text=self._refusal(command, invocation.author))
+        return await self._forms.of(command, invocation)
+
+    @override
+    async def make_ticket(self, message: ChatMessage, by: Author) -> CommandReply:
+        if not self._team.may(by, Permission.TRIAGER):
+            return CommandReply(text=self._refusal(TRIAGE, by))
+        return await self._making.make(message, by)
 
     def _refusal(self, command: Command, author: Author) -> RichText:
         if author.platform is Platform.MATRIX:

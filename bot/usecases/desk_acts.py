@@ -3,7 +3,7 @@
 import structlog
 
 from bot.domain.delivery import Delivery
-from bot.domain.effects import SetStatus, SetTriage, WriteNote
+from bot.domain.effects import Assign, SetStatus, SetTriage, ShowClocks, WriteNote
 from bot.domain.helpdesk import Entry, ThreadKind
 from bot.ports.clock import Clock
 from bot.ports.helpdesk import HelpDesk
@@ -47,6 +47,23 @@ class DeskActs:
         conversation_id = await self._whereabouts.conversation(effect.ticket)
         await self._desk.set_triage(conversation_id, effect.label, effect.priority)
         log.info("ticket triaged", conversation=conversation_id, label=effect.label, priority=effect.priority)
+        return Made()
+
+    async def assign(self, delivery: Delivery) -> Made:
+        """Make somebody the one who looks after it."""
+        effect = delivery.effect
+        assert isinstance(effect, Assign)
+        conversation_id = await self._whereabouts.conversation(effect.ticket)
+        await self._desk.assign(conversation_id, effect.agent_id)
+        log.info("ticket taken", conversation=conversation_id, agent=effect.agent_id)
+        return Made()
+
+    async def show_clocks(self, delivery: Delivery) -> Made:
+        """Write how the clocks stand into the field for them."""
+        effect = delivery.effect
+        assert isinstance(effect, ShowClocks)
+        conversation_id = await self._whereabouts.conversation(effect.ticket)
+        await self._desk.show_clocks(conversation_id, effect.text)
         return Made()
 
     async def set_status(self, delivery: Delivery) -> Made:

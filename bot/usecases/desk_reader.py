@@ -12,8 +12,9 @@ from bot.domain.ids import ConversationId, LinkId
 from bot.ports.clock import Clock
 from bot.ports.helpdesk import HelpDesk
 from bot.ports.inbound import HelpDeskEvents
-from bot.ports.store import Records, Store
+from bot.ports.store import Store
 from bot.usecases.replies import Replies
+from bot.usecases.tracking import Tracking
 from bot.usecases.whereabouts import Whereabouts
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,7 @@ SIDE_BY_SIDE = 4
 
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=1)
+_REMEMBERED_VIEWS = 10_000
 
 
 class DeskReader(HelpDeskEvents):
@@ -31,19 +33,27 @@ class DeskReader(HelpDeskEvents):
     """
 
     def __init__(
-        self, *, store: Store, desk: HelpDesk, clock: Clock, replies: Replies, whereabouts: Whereabouts
+        self,
+        *,
+        store: Store,
+        desk: HelpDesk,
+        clock: Clock,
+        replies: Replies,
+        whereabouts: Whereabouts,
+        tracking: Tracking,
     ) -> None:
         self._store = store
         self._desk = desk
         self._clock = clock
         self._replies = replies
         self._whereabouts = whereabouts
+        self._tracking = tracking
         self._due: dict[ConversationId, datetime] = {}
         self._replied: set[ConversationId] = set()
-        self._wanted: set[ConversationId] = set()
         self._reading: set[ConversationId] = set()
         self._woken = asyncio.Event()
         self._pauses: dict[ConversationId, timedelta] = {}
+        self._timed: dict[ConversationId, datetime] = {}
 
     @override
     def changed(self, conversation_id: ConversationId, *, replied: bool) -> None:
@@ -69,10 +79,25 @@ class DeskReader(HelpDeskEvents):
 
     async def take(self, view: ConversationView, *, replied: bool = False) -> None:
         """Judge a view, and have it read again when something of it waits."""
-        again_at = await self._replies.take(view, replied=replied)
+        again_at = await self._replies.take(view, replied=replied) if await self._replies.concerns(view) else None
+        if view.merged_away:
+            await self._follow_mail(view)
+        mail_waits = await self._mark_time(view)
+        if mail_waits is not None:
+            again_at = min(again_at or self._clock.now() + mail_waits, self._clock.now() + mail_waits)
         if again_at is not None:
-            self._wanted.add(view.conversation_id)
             self._read_at(view.conversation_id, again_at)
+
+    async def _mark_time(self, view: ConversationView) -> timedelta | None:
+        """Tell the clocks, unless they were told of a newer view: an older one lacks what has happened since."""
+        if view.read_at < self._timed.get(view.conversation_id, view.read_at):
+            return None
+        if len(self._timed) >= _REMEMBERED_VIEWS:
+            self._timed.clear()
+        self._timed[view.conversation_id] = view.read_at
+        if not await self._store.read(lambda records: self._tracking.is_news(records, view)):
+            return None
+        return await self._store.write(lambda records: self._tracking.seen(records, view))
 
     def _read_at(self, conversation_id: ConversationId, at: datetime) -> None:
         known = self._due.get(conversation_id)
@@ -104,10 +129,7 @@ class DeskReader(HelpDeskEvents):
         replied = conversation_id in self._replied
         self._replied.discard(conversation_id)
         try:
-            wanted = conversation_id in self._wanted
-            self._wanted.discard(conversation_id)
-            if wanted or await self._is_ours(conversation_id):
-                await self._look(conversation_id, replied=replied)
+            await self._look(conversation_id, replied=replied)
             self._pauses.pop(conversation_id, None)
         except DeliveryError as error:
             if replied:
@@ -121,6 +143,7 @@ class DeskReader(HelpDeskEvents):
         view = await self._desk.read(conversation_id)
         if view is None:
             await self._replies.gone(conversation_id)  # the next message opens a new one and says so
+            await self._store.write(lambda records: self._tracking.gone(records, conversation_id))
             return
         await self.take(view, replied=replied)
         if view.merged_away:
@@ -132,17 +155,17 @@ class DeskReader(HelpDeskEvents):
             if survivor is not None:
                 await self.take(survivor, replied=replied)
 
+    async def _follow_mail(self, view: ConversationView) -> None:
+        """A mail was merged into another conversation, which takes over what was promised for it."""
+        thread = await self._store.read(lambda records: self._tracking.mail_of(records, view))
+        survivor = await self._desk.survivor(view, [thread]) if thread is not None else None
+        if survivor is not None:
+            into = survivor
+            await self._store.write(lambda records: self._tracking.merged(records, view.conversation_id, into))
+
     async def _links_of(self, conversation_id: ConversationId) -> list[LinkId]:
         links = await self._store.read(lambda records: records.links.of_conversation(conversation_id))
         return [link.link_id for link in links if link.conversation_id == conversation_id]
-
-    async def _is_ours(self, conversation_id: ConversationId) -> bool:
-        """Webhooks tell of every conversation of the mailbox; most have nothing to do with chat."""
-
-        async def work(records: Records) -> bool:
-            return bool(await records.links.of_conversation(conversation_id))
-
-        return await self._store.read(work)
 
     def _try_again(self, conversation_id: ConversationId, error: DeliveryError) -> None:
         if isinstance(error, PermanentError):

@@ -14,6 +14,8 @@ from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.inbound import ChatEvents
 from bot.ports.store import Records, Store
+from bot.usecases.card_presses import CardPresses
+from bot.usecases.cards import PREFIX
 from bot.usecases.confirming import Confirming
 from bot.usecases.places import StaffPlaces, promise
 
@@ -22,8 +24,16 @@ class ChatIncidents(ChatEvents):
     """Promises the notices about messages that cannot be read or fetched, and takes pressed buttons."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, wording: Wording, staff: StaffPlaces, confirming: Confirming
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        wording: Wording,
+        staff: StaffPlaces,
+        confirming: Confirming,
+        cards: CardPresses,
     ) -> None:
+        self._cards = cards
         self._confirming = confirming
         self._store = store
         self._clock = clock
@@ -54,6 +64,8 @@ class ChatIncidents(ChatEvents):
 
     @override
     async def pressed(self, pressed: Pressed) -> CommandReply:
+        if pressed.choice.startswith(PREFIX):
+            return await self._cards.pressed(pressed)
         read = read_choice(pressed.choice)
         if read is None:
             return CommandReply(text=self._wording.say("unknown_button"))

@@ -34,6 +34,7 @@ from bot.usecases.changes import ChatChanges
 from bot.usecases.command_intake import promise_command
 from bot.usecases.places import SYSTEM_OF, desk_lane, later, promise
 from bot.usecases.spoken_answers import SpokenAnswers
+from bot.usecases.tracking import Tracking
 
 OPENED, CONTINUED = "opened", "continued"
 SEEN = "seen with its message"
@@ -64,6 +65,7 @@ class Intake(MessageIntake):
         rules: IntakeRules,
         changes: ChatChanges,
         answers: SpokenAnswers,
+        tracking: Tracking,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -71,6 +73,7 @@ class Intake(MessageIntake):
         self._rules = rules
         self._changes = changes
         self._answers = answers
+        self._tracking = tracking
 
     @override
     async def accept(self, arrival: Arrival) -> Sequence[IntakeResult]:
@@ -161,19 +164,35 @@ class Intake(MessageIntake):
                 await records.inbox.admit(message.dedup_key, decision=decision.reason, link_id=None, at=now)
                 return Ignored(reason=decision.reason)
             case Opens():
-                link = _new_link(message)
-                await records.links.add(link)
-                await records.inbox.admit(
-                    message.dedup_key, decision=OPENED, link_id=link.link_id, at=now, message=message
-                )
-                await records.outbox.add(*self._opening(message, link, now))
-                return Accepted(link_id=link.link_id, opened=True)
+                return await self.open(records, message)
             case Continues():
                 key = message.dedup_key
                 await records.inbox.admit(key, decision=CONTINUED, link_id=decision.link_id, at=now, message=message)
                 may_answer = await self._answers.may_answer(records, message, decision)
                 await records.outbox.add(*self._continuing(message, decision, standing, now, may_answer=may_answer))
+                await self._mark_time(records, message, decision)
                 return Accepted(link_id=decision.link_id, opened=False)
+
+    async def open(self, records: Records, message: ChatMessage) -> Accepted:
+        """Open a ticket with this message: its link, its clocks, and the promise to file it."""
+        now = self._clock.now()
+        link = _new_link(message)
+        await records.links.add(link)
+        await records.inbox.adopt(message, decision=OPENED, link_id=link.link_id, at=now)
+        await records.outbox.add(*self._opening(message, link, now))
+        await self._tracking.opened(records, link, message)
+        return Accepted(link_id=link.link_id, opened=True)
+
+    async def _mark_time(self, records: Records, message: ChatMessage, decision: Continues) -> None:
+        """The clocks go by when it was said: what staff says in the ticket's place has been read there. Nobody answers
+        their own request.
+        """
+        link = await records.links.get(decision.link_id)
+        is_theirs = link is not None and link.author_id == message.author.user_id
+        if is_theirs or decision.thread_kind is ThreadKind.CUSTOMER:
+            await self._tracking.customer_wrote(records, decision.link_id, message.sent_at, plain(message.text))
+        elif decision.thread_kind is ThreadKind.MESSAGE:
+            await self._tracking.answered(records, decision.link_id, message.sent_at)
 
     def _opening(self, message: ChatMessage, link: ConversationLink, now: datetime) -> list[Delivery]:
         key = message.dedup_key

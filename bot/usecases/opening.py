@@ -23,6 +23,7 @@ from bot.usecases.entries import Entries
 from bot.usecases.files import Files
 from bot.usecases.handling import Made
 from bot.usecases.places import chat_lane, promise
+from bot.usecases.tracking import Tracking
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,7 @@ class Opening:
         writer: DeskWriter,
         entries: Entries,
         editing: Editing,
+        tracking: Tracking,
     ) -> None:
         self._desk = desk
         self._clock = clock
@@ -49,6 +51,7 @@ class Opening:
         self._writer = writer
         self._entries = entries
         self._editing = editing
+        self._tracking = tracking
         self._customers = Customers(store=store, desk=desk, clock=clock, doubts=writer.doubts)
 
     async def has_opened_anew(self, delivery: Delivery, effect: FileMessage) -> bool:
@@ -100,7 +103,9 @@ class Opening:
 
         async def conclude(records: Records) -> None:
             current = await records.links.get(link.link_id) or link
-            await records.links.save(self._opened(current, new, result, message, way))
+            opened_link = self._opened(current, new, result, message, way)
+            await records.links.save(opened_link)
+            await self._tracking.filed(records, opened_link, message, anew=way is not None)
             await remember_own(records, delivery, result.conversation_id, result.thread_id, link.link_id)
             if way is not None:
                 await self._leave_behind(records, delivery, current, result, way)

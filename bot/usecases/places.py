@@ -25,6 +25,11 @@ class StaffPlaces:
         others = [place for place in self.places if place.platform is not avoid]
         return next(iter([*others, *self.places]), None)
 
+    def near(self, platform: Platform) -> ChatAddress | None:
+        """One place, on this platform where there is one; None when no staff place is set up."""
+        here = [place for place in self.places if place.platform is platform]
+        return next(iter([*here, *self.places]), None)
+
     def tell(
         self, text: RichText, *, once: Sequence[str], now: datetime, avoid: Platform | None = None
     ) -> tuple[Delivery, ...]:

@@ -67,8 +67,7 @@ class Reconciliation:
                 began_at = view.as_of - (self._clock.now() - now)
                 await self._replies.start(began_at)
             newest = max(newest, min(view.updated_at or since, began_at))
-            if await self._replies.concerns(view):
-                await self._reader.take(view)
+            await self._reader.take(view)
         if began_at is None:
             await self._replies.start(now)
         if newest.isoformat() != kept.get(SWEPT):

@@ -22,6 +22,7 @@ from bot.ports.store import Records, Store
 from bot.usecases.handling import Made
 from bot.usecases.places import desk_lane, promise
 from bot.usecases.saying import Saying
+from bot.usecases.tracking import Tracking
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class Relaying:
         clock: Clock,
         wording: Wording,
         saying: Saying,
+        tracking: Tracking,
         notify_author: bool,
         wake: Callable[[ConversationId], None],
     ) -> None:
@@ -59,6 +61,7 @@ class Relaying:
         self._clock = clock
         self._wording = wording
         self._saying = saying
+        self._tracking = tracking
         self._notify_author = notify_author
         self._wake = wake
 
@@ -164,6 +167,7 @@ class Relaying:
             link = await records.links.get(effect.link_id)
             if link is not None and link.answered_at is None:
                 await records.links.save(replace(link, answered_at=sent.sent_at))
+            await self._tracking.answered(records, effect.link_id, sent.sent_at)
             if files.named:
                 await records.outbox.add(self._tell_agent(delivery, effect, files.named))
 

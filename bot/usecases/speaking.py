@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.domain.chat import ChatAddress, OutgoingMessage, SentMessage
+from bot.domain.chat import ChatAddress, OutgoingMessage, RoomRole, SentMessage
 from bot.domain.delivery import Delivery, System
-from bot.domain.effects import AnnounceNumber, React, RunCommand, Say, ShowStatus
+from bot.domain.effects import AnnounceNumber, React, RunCommand, Say, ShowStatus, Ticket
 from bot.domain.errors import PermanentError
 from bot.domain.ids import LinkId
 from bot.domain.links import ConversationLink
@@ -17,10 +17,13 @@ from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.inbound import CommandRunner
 from bot.ports.store import Records, Store
+from bot.usecases.clock_lines import ClockLines
 from bot.usecases.early_reactions import EarlyReactions
 from bot.usecases.handling import Made
 from bot.usecases.places import StaffPlaces, promise
 from bot.usecases.saying import Saying
+from bot.usecases.timekeeping import Timekeeping
+from bot.usecases.tracking import Tracking
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +49,9 @@ class Speaking:
         early: EarlyReactions,
         staff: StaffPlaces,
         rules: SpeakingRules,
+        tracking: Tracking,
+        time: Timekeeping,
+        lines: ClockLines,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -54,6 +60,9 @@ class Speaking:
         self._early = early
         self._staff = staff
         self._rules = rules
+        self._tracking = tracking
+        self._time = time
+        self._lines = lines
 
     async def react(self, delivery: Delivery) -> Made:
         """Acknowledge a message with the bot's reaction."""
@@ -90,7 +99,7 @@ class Speaking:
         message = OutgoingMessage(
             delivery_id=delivery.delivery_id,
             address=link.address,
-            text=self._announcement(effect, link),
+            text=join(self._announcement(effect, link), await self._promise(link)),
             mention=link.author_id if self._rules.notify_author and not link.address.is_private else None,
             about=link.opening_message_id,
         )
@@ -110,9 +119,13 @@ class Speaking:
             about=effect.about,
             voice=effect.voice,
             choices=effect.choices,
+            menus=effect.menus,
+            links=effect.links,
+            pages=effect.pages,
         )
         sent = await self._saying.say(delivery, message, link_id=effect.link_id)
-        return Made(records=self._recorded(sent, effect.link_id, asked=bool(effect.choices)))
+        asked = bool(effect.choices) and effect.link_id is not None
+        return Made(records=self._recorded(sent, effect.link_id, asked=asked))
 
     async def show_status(self, delivery: Delivery) -> Made:
         """Show a ticket's status in chat. It is a courtesy: what is refused is told to staff once."""
@@ -133,6 +146,12 @@ class Speaking:
         link_id = effect.link_id
         link = await self._store.read(lambda records: records.links.get(link_id))
         return link.address if link is not None else effect.address
+
+    async def _promise(self, link: ConversationLink) -> RichText:
+        """By when somebody answers, as the clocks say at this moment."""
+        found = Ticket(link_id=link.link_id, conversation_id=link.conversation_id)
+        ticket = await self._store.read(lambda records: self._tracking.of(records, found))
+        return self._lines.first_answer(self._time.states(ticket)) if ticket is not None else RichText()
 
     def _announcement(self, effect: AnnounceNumber, link: ConversationLink) -> RichText:
         if effect.previous is None:
@@ -160,9 +179,10 @@ class Speaking:
 class TypedCommands:
     """The handler of commands typed as text: runs them and promises the answer."""
 
-    def __init__(self, *, runner: CommandRunner, clock: Clock, staff: StaffPlaces) -> None:
+    def __init__(self, *, runner: CommandRunner, clock: Clock, wording: Wording, staff: StaffPlaces) -> None:
         self._runner = runner
         self._clock = clock
+        self._wording = wording
         self._staff = staff
 
     async def run(self, delivery: Delivery) -> Made:
@@ -171,13 +191,15 @@ class TypedCommands:
         assert isinstance(effect, RunCommand)
         reply = await self._runner.run(effect.invocation)
         address = effect.invocation.address
-        about = effect.about
-        if reply.confidential:
-            address = self._staff.choose() or address
-            about = None
+        say = Say(address=address, text=reply.text, about=effect.about)
+        if reply.confidential and effect.invocation.room_role is not RoomRole.STAFF:
+            place = self._staff.near(address.platform)
+            if place is None:
+                say = Say(address=address, text=self._wording.say("no_staff_place"), about=effect.about)
+            else:
+                say = Say(address=place, text=reply.text)
 
         async def conclude(records: Records) -> None:
-            say = Say(address=address, text=reply.text, about=about)
             key = f"answer:{delivery.delivery_id}"
             await records.outbox.add(
                 promise("answer", delivery.delivery_id, effect=say, key=key, now=self._clock.now())

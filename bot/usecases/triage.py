@@ -13,22 +13,38 @@ from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.store import Records, Store
 from bot.usecases.acts import actor_of, place_of
+from bot.usecases.clock_lines import ClockLines
 from bot.usecases.places import promise
 from bot.usecases.tickets import FoundTicket, Tickets
+from bot.usecases.tracking import Tracking
 
 
 class Triage:
     """Carries out ``/triage``; triaging again replaces label and priority, the notes keep the history."""
 
-    def __init__(self, *, store: Store, clock: Clock, wording: Wording, tickets: Tickets) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        wording: Wording,
+        tickets: Tickets,
+        tracking: Tracking,
+        lines: ClockLines,
+        writes_notes: bool,
+    ) -> None:
+        """``writes_notes``: the note tells the deadlines too, where no field of the help desk shows them."""
         self._store = store
         self._clock = clock
         self._wording = wording
         self._tickets = tickets
+        self._tracking = tracking
+        self._lines = lines
+        self._writes_notes = writes_notes
 
     async def run(self, invocation: Invocation, checked: Checked) -> CommandReply:
         """Promise it in one transaction. Raises ``CommandError`` when there is no such ticket."""
-        found = await self._tickets.find(checked.ticket, invocation.address)
+        found = await self._tickets.find(checked.ticket, invocation.address, invocation.message_id)
         label, priority = checked.values["label"], checked.values["priority"]
 
         async def work(records: Records) -> None:
@@ -36,6 +52,16 @@ class Triage:
                 return  # the same act again: what was triaged meanwhile must stay
             link = await records.links.get(found.link.link_id) if found.link else None
             note = self._note(invocation, checked, link)
+            states = await self._tracking.triaged(
+                records,
+                found.ticket,
+                label,
+                priority,
+                by=invocation.author.name,
+                why=checked.values.get("note", ""),
+            )
+            if states is not None and self._writes_notes:
+                note = join(note, self._lines.after_triage(states))
             await self._promise(records, invocation, found, label, priority, note)
             if link is not None:
                 await records.links.save(replace(link, label=label, priority=priority))

@@ -15,6 +15,7 @@ from bot.ports.clock import Clock
 from bot.ports.helpdesk import HelpDesk
 from bot.ports.store import Records, Store
 from bot.usecases.places import chat_lane, promise
+from bot.usecases.tracking import Tracking
 
 log = structlog.get_logger(__name__)
 
@@ -30,11 +31,12 @@ class Found:
 class Whereabouts:
     """Finds conversations, and follows merges."""
 
-    def __init__(self, *, store: Store, desk: HelpDesk, clock: Clock, wording: Wording) -> None:
+    def __init__(self, *, store: Store, desk: HelpDesk, clock: Clock, wording: Wording, tracking: Tracking) -> None:
         self._store = store
         self._desk = desk
         self._clock = clock
         self._wording = wording
+        self._tracking = tracking
 
     async def of(self, link_id: LinkId) -> Found:
         """Read the ticket's conversation; one that was merged away is followed, and the member told."""
@@ -73,6 +75,7 @@ class Whereabouts:
             changed_at=now,
         )
         await records.links.save(moved)
+        await self._tracking.merged(records, link.conversation_id, view)
         text = self._wording.say("merged", number=str(link.number), into=str(view.number))
         say = Say(address=link.address, text=text, link_id=link_id)
         cause = ("merged", link_id, str(view.conversation_id))

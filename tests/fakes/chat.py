@@ -39,11 +39,15 @@ class _Fault:
 
 @dataclass(slots=True)
 class FakeChat(ChatPlatform):
-    """``fail_next`` makes a coming call fail, with or without having done the work; sends repeat by delivery id."""
+    """``fail_next`` makes a coming call fail, with or without having done the work; sends repeat by delivery id.
+
+    ``cards`` are the messages with menus or links to press, ``posted`` all others.
+    """
 
     clock: Clock
     kind: Platform = Platform.DISCORD
     posted: list[Posted] = field(default_factory=list)
+    cards: list[Posted] = field(default_factory=list)
     reactions: list[tuple[ChatAddress, str, str]] = field(default_factory=list)
     chat_threads: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -89,7 +93,7 @@ class FakeChat(ChatPlatform):
         known = None if self.forgets_idempotency else self._find(message)
         if known is None:
             known = Posted(message_id=f"bot-{next(self._ids)}", message=message, at=self.clock.now())
-            self.posted.append(known)
+            (self.cards if message.menus or message.links else self.posted).append(known)
         self._after(fault)
         return SentMessage(message_ids=(known.message_id,), sent_at=self.clock.now())
 
@@ -140,7 +144,8 @@ class FakeChat(ChatPlatform):
         return [posted.text for posted in self.posted if posted.message.address.chat_thread == chat_thread]
 
     def _find(self, message: OutgoingMessage) -> Posted | None:
-        return next((one for one in self.posted if one.message.delivery_id == message.delivery_id), None)
+        said = (*self.posted, *self.cards)
+        return next((one for one in said if one.message.delivery_id == message.delivery_id), None)
 
     def _before(self, method: str) -> _Fault | None:
         fault = next((one for one in self._faults if one.on in {None, method}), None)

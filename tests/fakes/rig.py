@@ -2,7 +2,7 @@
 
 import asyncio
 import tomllib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from itertools import count
@@ -28,6 +28,7 @@ from bot.domain.permissions import Team, TeamMember
 from bot.domain.richtext import from_plain, plain
 from bot.domain.wording import Wording
 from bot.ports.inbound import Arrival, IntakeResult
+from bot.ports.plots import Plots
 from bot.usecases.commands import Commands, TicketSuggestions
 from bot.usecases.delivery import Pump
 from bot.usecases.events import ChatIncidents
@@ -35,6 +36,7 @@ from bot.usecases.intake import Intake, IntakeRules
 from bot.usecases.parking import Reassurance
 from bot.usecases.places import StaffPlaces
 from bot.usecases.speaking import SpeakingRules
+from bot.usecases.timekeeping import SlaRules
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import FixedDice, ManualClock, settle
 from tests.fakes.helpdesk import FakeHelpDesk, FiledConversation
@@ -67,11 +69,24 @@ def english() -> Wording:
 class Rig:
     """Members post, Alexander commands, time passes; ``desk`` and the chats show what came of it."""
 
-    def __init__(self, *, group_seconds: int = 120, staff: Sequence[ChatAddress] = (STAFF, MATRIX_STAFF)) -> None:
+    def __init__(
+        self,
+        *,
+        group_seconds: int = 120,
+        staff: Sequence[ChatAddress] = (STAFF, MATRIX_STAFF),
+        sla: SlaRules | None = None,
+        mailbox_id: int | None = None,
+        has_clocks_field: bool = False,
+        plots: Plots | None = None,
+    ) -> None:
+        """``sla`` and ``plots`` count from the next process on."""
         self.clock = ManualClock()
         self.store = FakeStore(clock=self.clock, rehearse=True)
         self.spool = FakeSpool()
-        self.desk = FakeHelpDesk(self.clock)
+        self.desk = FakeHelpDesk(self.clock, has_clocks_field=has_clocks_field)
+        self.sla = sla or SlaRules()
+        self.mailbox_id = mailbox_id
+        self.plots = plots
         self.discord = FakeChat(self.clock, Platform.DISCORD)
         self.matrix = FakeChat(self.clock, Platform.MATRIX)
         self.chats = {Platform.DISCORD: self.discord, Platform.MATRIX: self.matrix}
@@ -240,6 +255,43 @@ class Rig:
         await self.rest()
         return results[0]
 
+    async def press_card(
+        self, choice: str, value: str = "", *, author: Author = ALEXANDER, act: str | None = None
+    ) -> CommandReply:
+        """Somebody uses a button or menu of a card; ``choice`` is that of the card's part."""
+        name = act or f"press{next(self._ids)}"
+        reply = await self.incidents.pressed(
+            Pressed(press_id=name, choice=choice, author=author, address=STAFF, value=value)
+        )
+        await self.rest()
+        return reply
+
+    async def watch(self) -> None:
+        """The watch over the clocks looks once; the first look of a process comes after what its start brings."""
+        await self.keep_time()
+        await self.core.clockwork.watch.look()
+        await self.rest()
+
+    @asynccontextmanager
+    async def leg(self, run: Callable[[Core], Awaitable[None]]) -> AsyncIterator[None]:
+        """A further leg of the process at work; leaving the block ends it."""
+        task = asyncio.create_task(_leg(run, self.core))
+        await settle()
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def keep_time(self) -> None:
+        """What the start of a process does about clocks, once for each."""
+        time, watch = self.core.clockwork.time, self.core.clockwork.watch
+        if time.since is None:
+            await time.load(self.store)
+            if time.was_changed:
+                await watch.recompute()
+
     async def press(self, choice: str, *, author: Author = MIA, act: str | None = None) -> str:
         """Somebody presses a button; returns what they are told."""
         name = act or f"press{next(self._ids)}"
@@ -283,6 +335,13 @@ class Rig:
                 speaking=SpeakingRules(privacy_url=self.privacy_url),
                 agent_name=self.agent_name,
                 max_attachment_bytes=MAX_BYTES,
+                mailbox_id=self.mailbox_id,
+                sla=self.sla,
             ),
+            plots=self.plots,
             desk_reachable=lambda: not self.desk.down,
         )
+
+
+async def _leg(run: Callable[[Core], Awaitable[None]], core: Core) -> None:
+    await run(core)

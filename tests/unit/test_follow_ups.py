@@ -75,9 +75,8 @@ async def test_long_after_its_closing_a_new_linked_ticket_goes_on_in_the_same_th
     assert new.subject == "It fails again."
     assert new.texts == [f"{rig.words.line('continues', number=str(old.number))}\nIt fails again.", "On page two."]
     assert rig.discord.posted[-1].message.address == THREAD
-    assert rig.discord.posted[-1].text == rig.words.line(
-        "announce_anew", number=str(new.number), previous=str(old.number)
-    )
+    told = rig.words.line("announce_anew", number=str(new.number), previous=str(old.number))
+    assert rig.discord.posted[-1].text == f"{told}\nFirst answer by Wed 18 Mar 10:00 (Europe/Berlin)."
     assert old.status is Status.CLOSED
     assert old.texts[-1] == rig.words.line("continued_in", number=str(new.number))
 
@@ -152,7 +151,8 @@ async def test_a_ticket_deleted_for_good_goes_on_in_a_new_one_that_says_so(rig: 
     assert new.texts[0].endswith("Any news?")
     assert new.texts[1:] == ["Hello?"]
     said = rig.discord.posted[-1]
-    assert said.text == rig.words.line("announce_gone", number=str(new.number), previous=str(old.number))
+    told = rig.words.line("announce_gone", number=str(new.number), previous=str(old.number))
+    assert said.text == f"{told}\nFirst answer by Tue 3 Mar 10:00 (Europe/Berlin)."
     assert said.message.mention == "mia"
 
 

@@ -30,7 +30,7 @@ def said(rig: Rig) -> list[str]:
 async def test_who_takes_a_ticket_is_told_once_and_nobody_is_pinged(rig: Rig) -> None:
     async with rig.running():
         ticket = await rig.ticket()
-        rig.desk.assign(ticket.conversation_id, TOM)
+        rig.desk.assign_as_agent(ticket.conversation_id, TOM)
         for _ in range(3):
             await rig.sweep()
             await rig.webhook(ticket.conversation_id)
@@ -53,7 +53,7 @@ async def test_who_answers_takes_it_without_a_word(rig: Rig) -> None:
 async def test_that_nobody_has_it_or_the_bot_is_no_news(rig: Rig, agent: object) -> None:
     async with rig.running():
         ticket = await rig.ticket()
-        rig.desk.assign(ticket.conversation_id, agent)  # type: ignore[arg-type]
+        rig.desk.assign_as_agent(ticket.conversation_id, agent)  # type: ignore[arg-type]
         await rig.look()
     assert said(rig) == []
 
@@ -230,7 +230,7 @@ async def test_what_happened_during_a_downtime_is_told_afterwards(rig: Rig) -> N
     async with rig.running():
         ticket = await rig.ticket()
         await rig.sweep()
-    rig.desk.assign(ticket.conversation_id, TOM)
+    rig.desk.assign_as_agent(ticket.conversation_id, TOM)
     await rig.pass_time(timedelta(hours=3))
     async with rig.running():
         await rig.look()

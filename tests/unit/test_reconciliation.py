@@ -41,7 +41,7 @@ async def test_what_a_sweep_missed_in_an_outage_the_next_one_finds(rig: Rig) -> 
     async with rig.running():
         ticket = await rig.ticket()
         await rig.sweep()
-        rig.desk.assign(ticket.conversation_id, TOM)
+        rig.desk.assign_as_agent(ticket.conversation_id, TOM)
         rig.desk.down = True
         await on_its_own(rig, timedelta(hours=2))
         rig.desk.down = False
@@ -55,7 +55,7 @@ async def test_a_sweep_that_broke_off_begins_again_where_it_began(rig: Rig) -> N
         ticket = await rig.ticket()
         await rig.sweep()
         await rig.pass_time(timedelta(hours=1))
-        rig.desk.assign(ticket.conversation_id, TOM)
+        rig.desk.assign_as_agent(ticket.conversation_id, TOM)
         rig.desk.fail_next(TransientError("away"), on="changed")
         with pytest.raises(TransientError):
             await rig.sweep()
@@ -72,7 +72,7 @@ async def test_the_help_desks_own_clock_counts(rig: Rig, skew: timedelta) -> Non
         await rig.sweep()
         for agent in (TOM, None, TOM):
             await rig.pass_time(timedelta(minutes=5))
-            rig.desk.assign(ticket.conversation_id, agent)
+            rig.desk.assign_as_agent(ticket.conversation_id, agent)
             await rig.sweep()
     assert len(rig.discord.said_in("m1")) == 3
 

@@ -405,12 +405,12 @@ class TestValues:
 
 class TestLater:
     def test_sections_of_later_releases_are_accepted_and_named(self) -> None:
-        text = MINIMAL + '[github]\ntoken = "t"\n[sla]\nzone = "UTC"\n'
-        assert load(text).not_built_yet() == ("[github]", "[sla]")
+        text = MINIMAL + '[github]\ntoken = "t"\n[openproject]\nurl = "https://p.example"\napi_key = "k"\n'
+        assert load(text).not_built_yet() == ("[github]", "[openproject]")
 
     def test_what_is_built_now_is_not_named_any_more(self) -> None:
         text = MINIMAL.replace("[freescout]", '[freescout]\nwebhook_secret = "hook-secret"')
-        text += '[replies]\nagent_name = "team"\n[closing]\nconfirm_days = 7\n'
+        text += '[replies]\nagent_name = "team"\n[closing]\nconfirm_days = 7\n[sla]\nzone = "UTC"\n[web]\nboard_token = "b"\n'
         settings = load(text)
         assert settings.not_built_yet() == ()
         assert (settings.replies.agent_name, settings.closing.confirm_days) == ("team", 7)

@@ -126,7 +126,7 @@ async def test_two_places_read_the_same_text_once_though_it_is_edited_while_one_
         await rig.post("No export here.", author=JONAS, message_id="$e")
         gone, kept = rig.desk.conversations
         await merge(rig, gone, kept)
-        rig.desk.assign(kept.conversation_id, TOM)
+        rig.desk.assign_as_agent(kept.conversation_id, TOM)
         for minutes, chat in enumerate(chats, start=2):  # what is said before the reply holds it up
             chat.fail_next(TransientError("away", retry_after=minutes * MINUTE), on="send")
         await rig.sweep()

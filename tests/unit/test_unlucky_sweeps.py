@@ -60,7 +60,7 @@ async def test_what_changes_in_a_list_that_a_long_sweep_has_read_is_found_by_the
         await rig.pass_time(MINUTE)
         rig.desk.agent_replies(near.conversation_id, "Do this.")
         await rig.pass_time(8 * MINUTE)
-        rig.desk.assign(far.conversation_id, TOM)
+        rig.desk.assign_as_agent(far.conversation_id, TOM)
         await rig.pass_time(MINUTE)
         await sweeping
         slow.far = ConversationId(0)
