@@ -25,6 +25,7 @@ class Section(BaseModel):
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 _DURATION = re.compile(r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>h|bh|bd)")
+_LONGEST_DURATION = {"h": 366 * 24, "bh": 366 * 24, "bd": 366}
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _MATRIX_USER = re.compile(r"@[^:\s]+:\S+")
 _MENTION = re.compile(r"role:\d+|user:\d+|@[^:\s]+:\S+")
@@ -129,6 +130,8 @@ def _duration(value: str) -> str:
     match = _DURATION.fullmatch(value)
     if match is None or float(match["amount"]) <= 0:
         raise ValueError("must be a duration such as 2h (round the clock), 4bh (business hours) or 3bd (business days)")
+    if not 1 / 60 <= float(match["amount"]) <= _LONGEST_DURATION[match["unit"]]:
+        raise ValueError("must be between a minute and a year")
     return value
 
 
@@ -153,6 +156,12 @@ def _apart(value: tuple[str, ...]) -> tuple[str, ...]:
     spans = sorted((minutes_of(start), minutes_of(end)) for start, _, end in (item.partition("-") for item in value))
     if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
         raise ValueError("has intervals that overlap")
+    return value
+
+
+def _some_hours(value: dict[Weekday, tuple[str, ...]]) -> dict[Weekday, tuple[str, ...]]:
+    if not any(value.values()):
+        raise ValueError("must name the hours of at least one weekday, or no business clock would ever end")
     return value
 
 
@@ -202,8 +211,10 @@ MatrixRoom = Annotated[str, AfterValidator(_matrix_room)]
 OptionalMatrixRoom = Annotated[str, AfterValidator(_optional_matrix_room)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[str, AfterValidator(_duration)]
+"""Such as ``2h``, ``4bh`` or ``3bd``; from a minute to a year."""
 """A number with ``h`` (round the clock), ``bh`` (business hours) or ``bd`` (business days)."""
 Intervals = Annotated[tuple[Annotated[str, AfterValidator(_interval)], ...], AfterValidator(_apart)]
+WeeklyHours = Annotated[dict[Weekday, Intervals], AfterValidator(_some_hours)]
 Date = Annotated[date, BeforeValidator(_iso_date)]
 Shares = Annotated[tuple[float, ...], AfterValidator(_rising_shares)]
 Mentions = Annotated[str, AfterValidator(_mentions)]

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from bot.settings_kinds import Date, Duration, Intervals, Mentions, Number, Section, Shares, Text, Weekday, Zone
+from bot.settings_kinds import Date, Duration, Intervals, Mentions, Number, Section, Shares, Text, Weekday, WeeklyHours, Zone
 
 
 class SlaTarget(Section):
@@ -33,7 +33,7 @@ class SlaSettings(Section):
     """Business hours and response targets."""
 
     zone: Zone = Field(default="Europe/Berlin", description="the time zone of the business hours")
-    hours: dict[Weekday, Intervals] = Field(default=_OFFICE_HOURS, description="the business hours of each weekday")
+    hours: WeeklyHours = Field(default=_OFFICE_HOURS, description="the business hours of each weekday")
     holidays: tuple[Date, ...] = Field(default=(), description="days off, as ISO dates")
     business_day_hours: float = Field(default=8, gt=0, le=24, description="how many business hours make one bd")
     triage: Duration = Field(default="4bh", description="the time until a new ticket has been triaged")

@@ -37,12 +37,16 @@ class Readiness:
 
 
 class BotProcess:
-    """Starts, stops and watches one bot process. Its log goes to a file."""
+    """Starts, stops and watches one bot process. Its log goes to a file.
 
-    def __init__(self, *, config: Path, log: Path, web_port: int) -> None:
+    Where there is a `clock_file` (sandbox/time_machine.py), its clock can be moved.
+    """
+
+    def __init__(self, *, config: Path, log: Path, web_port: int, clock_file: Path | None = None) -> None:
         self.config = config
         self.log = log
         self.web_port = web_port
+        self._moved = [] if clock_file is None else ["--sandbox-clock", str(clock_file)]
         self._process: subprocess.Popen[bytes] | None = None
         self._http = httpx.AsyncClient(base_url=self.url, timeout=2, trust_env=False)
 
@@ -67,7 +71,7 @@ class BotProcess:
             return
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run", "--config", str(self.config)],
+                [sys.executable, "-m", "bot", "run", "--config", str(self.config), *self._moved],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.discord import Channel, DiscordSimulator, Role
 from sandbox.freescout import FreeScoutSimulator
+from sandbox.matrix import MatrixUser
 
 Section = dict[str, Any]
 
@@ -15,6 +16,8 @@ POLL_SECONDS = 10
 GROUP_SECONDS = 120
 # Time enough to click on "Undo"; a real FreeScout gives 15 s.
 UNDO_SECONDS = 3
+BOARD_TOKEN = "sandbox-board"  # noqa: S105 - no secret: everything here listens on this machine only
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def freescout_section(simulator: FreeScoutSimulator) -> Section:
@@ -42,6 +45,34 @@ def discord_section(simulator: DiscordSimulator, *, support: Sequence[Channel], 
         "api_url": simulator.api_url,
         "gateway_url": simulator.gateway_url,
     }
+
+
+def matrix_section(homeserver: str, account: MatrixUser, folder: Path) -> Section:
+    """The bot's Matrix account; its keys are kept below `folder`."""
+    return {
+        "homeserver": homeserver,
+        "user_id": account.user_id,
+        "password": account.password,
+        "store_path": str(folder / "matrix-store"),
+    }
+
+
+def sla_sections(*, oncall: Role) -> dict[str, Section]:
+    """Business hours and who is called.
+
+    The team works round the clock on all days: whoever starts the sandbox at night or on a Sunday sees the same story,
+    and every hour that the time machine skips counts.
+    """
+    return {
+        "sla": {"zone": "UTC", "business_day_hours": 24, "oncall_mention": f"role:{oncall.id}"},
+        "sla.hours": {day: ["00:00-24:00"] for day in WEEKDAYS},
+    }
+
+
+def web_section(port: int) -> Section:
+    """The bot's own web server, with the board."""
+    url = f"http://127.0.0.1:{port}"
+    return {"host": "127.0.0.1", "port": port, "public_url": url, "board_token": BOARD_TOKEN}
 
 
 def write_settings(path: Path, sections: Mapping[str, Section], members: Sequence[Section]) -> Path:

@@ -93,6 +93,8 @@ REQUESTS = (MIA_ASKS, MIA_ADDS, JONAS_ASKS, LENA_ASKS, JONAS_ADDS)
 ANSWERS = (ALEXANDER_ANSWERS, ALEXANDER_ADDS, ADA_ANSWERS)
 KEPT_INSIDE = (ALEXANDER_NOTES, ALEXANDER_SLIPS)
 PICTURE_NAME = "menu.png"
+ONCALL_ROLE = "On call"
+"""The guild's role that is pinged when a promise is about to be broken. Everybody may mention it."""
 
 
 def picture(width: int = 96, height: int = 64) -> bytes:

@@ -5,12 +5,13 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+from sandbox import bot_settings, cast
 from sandbox.bot_process import BotProcess, free_port
-from sandbox.bot_settings import GROUP_SECONDS, UNDO_SECONDS, discord_section, freescout_section, write_settings
 from sandbox.discord import Channel, DiscordSimulator, Member, Role
 from sandbox.freescout import FreeScoutSimulator
 from sandbox.matrix import MatrixMember, MatrixUser, SynapseServer
 from sandbox.room_reader import RoomReader
+from sandbox.time_machine import TimeMachine
 
 PRODUCT = "Larkspur Notes"
 SUPPORT_ROOM = "support"
@@ -22,7 +23,9 @@ class SandboxWorld:
     discord: DiscordSimulator
     freescout: FreeScoutSimulator
     bot: BotProcess
+    time: TimeMachine
     lead: Role
+    oncall: Role
     support: Channel
     forum: Channel
     staff: Channel
@@ -59,6 +62,7 @@ class SandboxWorld:
             for part in parts:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
+        self.time = TimeMachine(self.folder / "clock", self.discord, self.freescout)
         self._write_bot_settings()
         self.running = True
 
@@ -90,6 +94,11 @@ class SandboxWorld:
         if not self.freescout_up:
             await self.freescout.come_back()
             self.freescout_up = True
+
+    @property
+    def board_url(self) -> str:
+        """The bot's board of open tickets, with the token that opens it."""
+        return f"{self.bot.url}/board?token={bot_settings.BOARD_TOKEN}"
 
     @property
     def bot_matrix_id(self) -> str:
@@ -132,7 +141,7 @@ class SandboxWorld:
     # Matrix
 
     async def _start_matrix(self) -> None:
-        self._stack.push_async_callback(self._stop_synapse)
+        self._stack.push_async_callback(asyncio.to_thread, self.synapse.stop)
         await self._start_synapse()
         jonas, alexander, bot = await asyncio.gather(
             *(self.synapse.register(name) for name in ("jonas", "alexander", "supportbot"))
@@ -177,9 +186,6 @@ class SandboxWorld:
             starting.exception()
             raise
 
-    async def _stop_synapse(self) -> None:
-        await asyncio.to_thread(self.synapse.stop)
-
     # Discord
 
     async def _start_discord(self) -> None:
@@ -187,9 +193,10 @@ class SandboxWorld:
         await self.discord.start()
         self._stack.push_async_callback(self.discord.stop)
         self.lead = self.discord.add_role("Support lead")
+        self.oncall = self.discord.add_role(cast.ONCALL_ROLE, mentionable=True)
         self.mia = self.discord.add_member("Mia")
         self.lena = self.discord.add_member("Lena")
-        self.alexander = self.discord.add_member("Alexander", roles=[self.lead.id])
+        self.alexander = self.discord.add_member("Alexander", roles=[self.lead.id, self.oncall.id])
         self.support = self.discord.add_text_channel("support")
         self.forum = self.discord.add_forum_channel("help-forum")
         self.staff = self.discord.add_text_channel("staff", private_to=[self.lead.id])
@@ -198,7 +205,9 @@ class SandboxWorld:
 
     async def _start_freescout(self) -> None:
         database = self.folder / "freescout.db"
-        self.freescout = FreeScoutSimulator(database=database, number_offset=1000, undo_seconds=UNDO_SECONDS)
+        self.freescout = FreeScoutSimulator(
+            database=database, number_offset=1000, undo_seconds=bot_settings.UNDO_SECONDS
+        )
         await self.freescout.start()
         self._stack.push_async_callback(self.freescout.stop)
         self.alexander_user_id = self.freescout.add_user("Alexander", "Lindqvist", "alexander@help.example")
@@ -211,39 +220,35 @@ class SandboxWorld:
         bot_folder = self.folder / "bot"
         bot_folder.mkdir(mode=0o700, exist_ok=True)
         port = free_port()
-        config = write_settings(self.folder / "config.toml", self._sections(bot_folder, port), self._team())
-        self.bot = BotProcess(config=config, log=self.bot_log, web_port=port)
+        config = bot_settings.write_settings(
+            self.folder / "config.toml", self._sections(bot_folder, port), self._team()
+        )
+        self.bot = BotProcess(config=config, log=self.bot_log, web_port=port, clock_file=self.time.path)
         self._stack.push_async_callback(self.bot.close)
 
     def _sections(self, bot_folder: Path, port: int) -> dict[str, dict[str, Any]]:
         assert self._bot_account is not None  # registered in `start`
         return {
             "store": {"url": f"sqlite+aiosqlite:///{bot_folder / 'supportbot.db'}"},
-            "freescout": freescout_section(self.freescout),
-            "discord": discord_section(
+            "freescout": bot_settings.freescout_section(self.freescout),
+            "discord": bot_settings.discord_section(
                 self.discord, support=[self.support, self.forum], staff=self.staff, lead=self.lead
             ),
-            "matrix": {
-                "homeserver": self.synapse.url,
-                "user_id": self._bot_account.user_id,
-                "password": self._bot_account.password,
-                "store_path": str(bot_folder / "matrix-store"),
+            "matrix": bot_settings.matrix_section(self.synapse.url, self._bot_account, bot_folder)
+            | {
                 "rooms": [f"#{SUPPORT_ROOM}:{self.synapse.server_name}"],
                 "staff_room": self.staff_room,
                 "triagers": [self.alexander_matrix.user_id],
             },
-            "intake": {"group_seconds": GROUP_SECONDS},
-            "web": {"host": "127.0.0.1", "port": port, "public_url": f"http://127.0.0.1:{port}"},
+            "intake": {"group_seconds": bot_settings.GROUP_SECONDS},
+            "web": bot_settings.web_section(port),
+            **bot_settings.sla_sections(oncall=self.oncall),
             "log": {"level": "info", "format": "json"},
         }
 
     def _team(self) -> list[dict[str, Any]]:
+        ids = {"discord_id": self.alexander.id, "matrix_id": self.alexander_matrix.user_id}
         return [
-            {
-                "name": "Alexander",
-                "freescout_user_id": self.alexander_user_id,
-                "discord_id": self.alexander.id,
-                "matrix_id": self.alexander_matrix.user_id,
-            },
+            {"name": "Alexander", "freescout_user_id": self.alexander_user_id, **ids},
             {"name": "Ada", "freescout_user_id": self.ada_user_id},
         ]

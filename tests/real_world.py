@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sandbox.bot_settings import write_settings
 from sandbox.discord import DiscordSimulator
 from sandbox.freescout import Conversation, FreeScoutSimulator
 from sandbox.matrix import MatrixMember, SynapseServer
+from sandbox.time_machine import TimeMachine
 
 PATIENCE_SECONDS = 60.0
 UNDO_SECONDS = 1
@@ -32,6 +34,7 @@ class RealWorld:
         self.with_matrix = matrix
         self.with_discord = discord
         self.encrypted = False
+        self.time_moves = False
         self.poll_seconds = POLL_SECONDS
         self.sections: dict[str, dict[str, Any]] = {}
         self._stack = AsyncExitStack()
@@ -64,8 +67,18 @@ class RealWorld:
             "log": {"level": "info", "format": "json"},
         }
         config = write_settings(self.folder / "config.toml", self.sections, self._team())
-        self.bot = BotProcess(config=config, log=self.folder / "bot.log", web_port=port)
+        self.bot = BotProcess(config=config, log=self.folder / "bot.log", web_port=port, clock_file=self._clock_file())
         self._stack.push_async_callback(self.bot.close)
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass for the simulators and the bot; needs ``time_moves``. What is due happens within 0.2 s."""
+        self.time.advance(by)
+
+    def _clock_file(self) -> Path | None:
+        if not self.time_moves:
+            return None
+        self.time = TimeMachine(self.folder / "clock", self.discord if self.with_discord else None, self.freescout)
+        return self.time.path
 
     async def close(self) -> None:
         """End the bot and everything else."""

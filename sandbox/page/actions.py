@@ -1,7 +1,8 @@
-"""What people do on the page: the POST routes of the three worlds, and of the bot itself."""
+"""What people do on the page: the POST routes of the three worlds, of the bot itself and of the time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from aiohttp import web
 
@@ -13,6 +14,9 @@ from sandbox.page.freescout_actions import FreeScoutActions
 from sandbox.page.matrix_actions import MatrixActions
 from sandbox.world import SandboxWorld
 
+SKIPS = {"1h": timedelta(hours=1), "8h": timedelta(hours=8), "1d": timedelta(days=1)}
+"""How far the page's buttons move the time."""
+
 
 class Actions:
     """The routes. Each answers with a JSON object, or with a sentence why not."""
@@ -23,7 +27,7 @@ class Actions:
     def add_to(self, app: web.Application) -> None:
         """Register them."""
         world = self._world
-        routes: dict[str, Act] = {"/api/bot": self._bot}
+        routes: dict[str, Act] = {"/api/bot": self._bot, "/api/time": self._skip}
         for actions in (DiscordActions(world), MatrixActions(world), FreeScoutActions(world)):
             routes |= actions.routes()
         for path, act in routes.items():
@@ -49,3 +53,7 @@ class Actions:
         acts = {"kill": self._world.bot.kill, "start": self._world.start_bot}
         await asyncio.to_thread(body.one_of("action", acts))
         return {"running": self._world.bot.pid is not None}
+
+    async def _skip(self, body: Body) -> Json:
+        self._world.time.advance(body.one_of("skip", SKIPS))
+        return {"now": self._world.time.now().isoformat()}

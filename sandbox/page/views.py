@@ -40,6 +40,7 @@ class WorldViews:
             return {"product": PRODUCT, "starting": True}
         return {
             "product": PRODUCT,
+            "time": {"ahead": self._world.time.ahead.total_seconds(), "board": self._world.board_url},
             "status": await self._bot_status(),
             "discord": discord_view(self._world),
             "matrix": matrix_view(self._world),

@@ -176,16 +176,19 @@ async def bot_world(
     synapse: SynapseServer | None = None,
     with_discord: bool = True,
     encrypted: bool = False,
+    time_moves: bool = False,
     sections: Mapping[str, Mapping[str, Any]] | None = None,
     **overrides: Mapping[str, Any],
 ) -> AsyncIterator[BotWorld]:
     """A world with everybody moved in, without Matrix where no homeserver is given; the bot is not running yet.
 
-    ``overrides`` are settings by section, and so are ``sections``.
+    ``overrides`` are settings by section, and so are ``sections``. With ``time_moves`` its ``advance`` lets time pass;
+    without, the bot runs on the clock that operators run it on.
     """
     nobodys = SynapseServer(folder / "no-synapse")  # never started
     world = BotWorld(folder, synapse or nobodys, matrix=synapse is not None, discord=with_discord)
     world.encrypted = encrypted
+    world.time_moves = time_moves
     world.overrides = {name: dict(values) for name, values in {**(sections or {}), **overrides}.items()}
     try:
         await world.start(port)

@@ -403,6 +403,19 @@ class TestValues:
             settings.web.port = 1  # type: ignore[misc]
 
 
+class TestPromises:
+    @pytest.mark.parametrize("hours", ["{}", "{ mon = [] }"])
+    def test_a_calendar_without_any_hours_is_refused(self, hours: str) -> None:
+        found = faults(MINIMAL + f"[sla]\nhours = {hours}\n")
+        assert list(found) == ["sla.hours"]
+        assert "at least one weekday" in found["sla.hours"]
+
+    @pytest.mark.parametrize("triage", ["0.001h", "9000h", "367bd", "99999999999bd"])
+    def test_a_target_is_between_a_minute_and_a_year(self, triage: str) -> None:
+        found = faults(MINIMAL + f'[sla]\ntriage = "{triage}"\n')
+        assert found == {"sla.triage": "must be between a minute and a year"}
+
+
 class TestLater:
     def test_sections_of_later_releases_are_accepted_and_named(self) -> None:
         text = MINIMAL + '[github]\ntoken = "t"\n[openproject]\nurl = "https://p.example"\napi_key = "k"\n'

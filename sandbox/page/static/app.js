@@ -5,11 +5,13 @@ import { FreeScout } from "./freescout.js";
 import { Matrix } from "./matrix.js";
 import { settle } from "./message.js";
 import { Status } from "./status.js";
+import { TimeMachine } from "./timemachine.js";
 
 const discord = new Discord();
 const matrix = new Matrix();
 const freescout = new FreeScout();
 const status = new Status();
+const time = new TimeMachine();
 let lost = false;
 
 const stream = new EventSource("api/events");
@@ -18,6 +20,7 @@ stream.addEventListener("message", (event) => {
   if (lost || view.starting) showNotice(view.starting ? "The three worlds are starting …" : "");
   lost = Boolean(view.starting);
   if (view.starting) return;
+  time.update(view.time);
   status.update(view.status);
   discord.update(view.discord);
   matrix.update(view.matrix);

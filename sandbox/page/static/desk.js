@@ -1,4 +1,5 @@
 // Where agents work in an opened conversation: answer, note, close, reopen, assign, and take a reply back in time.
+import { now } from "./clock.js";
 import { encoded } from "./composer.js";
 import { $, el, post } from "./dom.js";
 import { doing } from "./message.js";
@@ -110,7 +111,7 @@ export class Desk {
   }
 }
 
-const left = (until) => until - Date.now() / 1000;
+const left = (until) => until - now() / 1000;
 const undoText = (until) => `Undo (${Math.ceil(left(until))} s)`;
 
 function countDown() {

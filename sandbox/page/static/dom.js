@@ -1,4 +1,5 @@
 // Building and updating the page. Text always becomes text nodes; only `html` takes markup, which the server has cleaned.
+import { timeText } from "./clock.js";
 
 export const $ = (id) => document.getElementById(id);
 
@@ -66,8 +67,7 @@ export function keepingEnd(list, change) {
 
 export function timeOf(seconds) {
   const moment = new Date(seconds * 1000);
-  return el("time", { datetime: moment.toISOString(), title: moment.toLocaleString() },
-    moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
+  return el("time", { datetime: moment.toISOString(), title: moment.toLocaleString() }, timeText(moment));
 }
 
 export function sizeOf(bytes) {
