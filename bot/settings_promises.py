@@ -2,7 +2,19 @@
 
 from pydantic import Field
 
-from bot.settings_kinds import Date, Duration, Intervals, Mentions, Number, Section, Shares, Text, Weekday, WeeklyHours, Zone
+from bot.settings_kinds import (
+    Date,
+    Duration,
+    Intervals,
+    Mentions,
+    Number,
+    Section,
+    Shares,
+    Text,
+    Weekday,
+    WeeklyHours,
+    Zone,
+)
 
 
 class SlaTarget(Section):

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from adapters.web.board_filters import ORIGINS
 from adapters.web.board_words import Moment, cut, moment, span, web_link
 from bot.domain.board import BoardClock, BoardRow
+from bot.domain.clock_state import RECLASSIFIED, ClockStage
 from bot.domain.helpdesk import Status
-from bot.domain.sla import RECLASSIFIED, ClockStage
 
 LONGEST_SUBJECT = 180
 LONGEST_NAME = 60

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.clock_state import ClockStage
 from bot.domain.helpdesk import Status
 from bot.domain.ids import TicketNumber
-from bot.domain.sla import ClockStage
 from bot.domain.sla_policy import ClockKind, Priority
 from bot.domain.sla_ticket import OpenCounts, Origin
 

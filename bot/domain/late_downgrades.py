@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.business_hours import BusinessTime
-from bot.domain.sla import ClockState, clock_states
+from bot.domain.clock_state import ClockState
+from bot.domain.sla import clock_states
 from bot.domain.sla_events import TicketEvent
 from bot.domain.sla_policy import ClockKind, Priority, SlaPolicy
 from bot.domain.sla_ticket import SlaTicket

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.clock_state import RECLASSIFIED, ClockState
 from bot.domain.report import Attainment
-from bot.domain.sla import RECLASSIFIED, ClockState
 from bot.domain.sla_policy import ClockKind, Priority
 from bot.domain.sla_stages import Stage, StageChange
 from bot.domain.sla_ticket import SlaTicket

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.business_hours import BusinessTime
+from bot.domain.clock_state import ClockStage, ClockState, States
 from bot.domain.reckoned_clocks import BY_PRIORITY
 from bot.domain.report import Measure, Spread
-from bot.domain.sla import ClockStage, ClockState, States
 from bot.domain.sla_policy import ClockKind, Priority
 from bot.domain.sla_stages import Span
 

@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.business_hours import BusinessTime
+from bot.domain.clock_state import States
 from bot.domain.late_downgrades import late_downgrades
 from bot.domain.reckoned_clocks import ClockTally
 from bot.domain.reckoned_times import TimeTally
 from bot.domain.report import UNTRIAGED, DayCount, Report, Waiting
 from bot.domain.report_period import Period
 from bot.domain.response_cycles import response_cycles
-from bot.domain.sla import States
 from bot.domain.sla_events import in_order
 from bot.domain.sla_policy import ClockKind, SlaPolicy
 from bot.domain.sla_stages import Stage, StageChange, stages_of

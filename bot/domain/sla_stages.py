@@ -68,7 +68,8 @@ def stages_of(received_at: datetime, events: Iterable[TicketEvent], policy: SlaP
                 is_pending = False
                 stage = Stage.OPEN if stage is Stage.PAUSED else stage
             case EventKind.WAITS_FOR_OTHERS:
-                stage = Stage.PAUSED if policy.third_party_pauses and stage is Stage.OPEN else stage
+                may_pause = policy.third_party_pauses and answered and stage is Stage.OPEN
+                stage = Stage.PAUSED if may_pause else stage
             case EventKind.ANSWERED:
                 answered = answered or is_answer(event, policy)
                 stage = Stage.PAUSED if answered and is_pending and stage is Stage.OPEN else stage

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.business_hours import BusinessTime
-from bot.domain.sla import ClockState, States, Warned
+from bot.domain.clock_state import RECLASSIFIED, ClockState, States, Warned
 from bot.domain.sla_policy import ClockKind, Priority
 from bot.domain.sla_ticket import SlaIndex, SlaTicket, Told
 
@@ -99,9 +99,16 @@ def _is_due(warned: Warned, now: datetime) -> bool:
 
 def _is_told(ticket: SlaTicket, state: ClockState, warned: Warned) -> bool:
     """Told for this due instant, or at this very instant; of a clock whose breach was told there is no more to say."""
-    if any(one.kind is state.kind and one.level >= BREACH for one in ticket.told):
+    if any(one.kind is state.kind and one.level >= BREACH and _is_breach(one, state) for one in ticket.told):
         return True
     return any(
         one.kind is state.kind and one.level >= warned.level and (one.due_at == state.due_at or one.at == warned.at)
         for one in ticket.told
     )
+
+
+def _is_breach(one: Told, state: ClockState) -> bool:
+    """Whether this is the breach that was told: of one that turned out to be none, a later one is another."""
+    if state.breached_at is None:
+        return False
+    return one.due_at == state.breached_at or (state.reason == RECLASSIFIED and one.due_at < state.breached_at)

@@ -8,10 +8,10 @@ import structlog
 from typing_extensions import override
 
 from bot.domain.board import BoardClock, BoardRow, BoardView
+from bot.domain.clock_state import ClockStage, ClockState
 from bot.domain.errors import BotError
 from bot.domain.ids import ConversationId
 from bot.domain.report_charts import charts_of
-from bot.domain.sla import ClockStage, ClockState
 from bot.domain.sla_ticket import BoardFilter, SlaTicket
 from bot.ports.board import Board, BoardReport
 from bot.ports.clock import Clock

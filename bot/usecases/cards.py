@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from bot.domain.chat import Card, ChatAddress, ChatChoice, ChatLink, ChatMenu, MenuOption, Platform
+from bot.domain.clock_state import States
 from bot.domain.commands import TRIAGE
 from bot.domain.effects import Say
 from bot.domain.ids import ConversationId
 from bot.domain.richtext import Link, Paragraph, Quote, RichText, Text, from_plain, join
-from bot.domain.sla import States
 from bot.domain.sla_policy import ClockKind
 from bot.domain.sla_ticket import Origin, SlaTicket
 from bot.domain.wording import Wording

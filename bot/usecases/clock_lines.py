@@ -1,7 +1,7 @@
 """What people read about a ticket's clocks."""
 
+from bot.domain.clock_state import ClockStage, ClockState, States
 from bot.domain.richtext import RichText, join
-from bot.domain.sla import ClockStage, ClockState, States
 from bot.domain.sla_policy import ClockKind
 from bot.domain.sla_ticket import SlaTicket
 from bot.domain.wording import Wording

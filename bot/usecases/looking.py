@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from bot.domain.clock_state import ClockState, States
 from bot.domain.commands import CommandReply, Invocation
 from bot.domain.errors import CommandError
 from bot.domain.richtext import Inline, Listing, Paragraph, RichText, Text, bold, join, paragraph
-from bot.domain.sla import ClockState, States
 from bot.domain.sla_stages import Span
 from bot.domain.sla_ticket import BoardFilter, SlaTicket
 from bot.domain.subject import cut

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import structlog
 
+from bot.domain.clock_state import RECLASSIFIED
 from bot.domain.delivery import System
 from bot.domain.effects import WriteNote
-from bot.domain.sla import RECLASSIFIED
 from bot.domain.sla_policy import Priority
 from bot.domain.sla_ticket import SlaTicket, SlaTicketId
 from bot.domain.sla_warnings import DueWarning, may_tell, told, untold

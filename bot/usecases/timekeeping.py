@@ -10,8 +10,9 @@ import structlog
 from bot.domain.business_hours import BusinessTime
 from bot.domain.calendar_history import CalendarHistory
 from bot.domain.calendar_spec import CalendarSpec, spec_from
+from bot.domain.clock_state import States
 from bot.domain.richtext import Moment
-from bot.domain.sla import States, states_of
+from bot.domain.sla import states_of
 from bot.domain.sla_policy import SlaPolicy
 from bot.domain.sla_ticket import SlaTicket
 from bot.ports.clock import Clock

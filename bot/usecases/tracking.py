@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.chat import ChatMessage, Platform
+from bot.domain.clock_state import States
 from bot.domain.delivery import System
 from bot.domain.effects import ShowClocks, Ticket
 from bot.domain.helpdesk import ConversationView, Status
 from bot.domain.ids import AgentId, ConversationId, LinkId, ThreadId
 from bot.domain.links import ConversationLink
 from bot.domain.richtext import plain
-from bot.domain.sla import States, verdict_of
+from bot.domain.sla import verdict_of
 from bot.domain.sla_events import EventKind, TicketEvent
 from bot.domain.sla_merging import MERGED, inherit, was_cancelled
 from bot.domain.sla_policy import Priority

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.web.board_html import MOST_ROWS, board_page, tickets_part
 from bot.domain.board import BoardRow, BoardView
-from bot.domain.sla import ClockStage
+from bot.domain.clock_state import ClockStage
 from bot.domain.sla_policy import ClockKind, Priority
 from bot.domain.sla_ticket import BoardFilter, Origin
 from tests.fakes.board import ZONE, a_clock, a_report, a_row, counts_of

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing_extensions import override
 
 from bot.domain.board import BoardClock, BoardRow, BoardView
+from bot.domain.clock_state import ClockStage
 from bot.domain.errors import StoreError
 from bot.domain.helpdesk import Status
 from bot.domain.ids import TicketNumber
 from bot.domain.report import Attainment, Measure, Report, Spread, Waiting
-from bot.domain.sla import ClockStage
 from bot.domain.sla_policy import ClockKind, Priority
 from bot.domain.sla_ticket import BoardFilter, OpenCounts, Origin
 from bot.ports.board import Board, BoardReport

@@ -133,7 +133,7 @@ class Walker:
             case EventKind.STATUS:
                 self._change(event.status, minute)
             case EventKind.WAITS_FOR_OTHERS if self.policy.third_party_pauses:
-                self.waits_for_others |= not (self.is_closed or self.is_cancelled)
+                self.waits_for_others |= self.is_answered and not (self.is_closed or self.is_cancelled)
             case EventKind.CANCELLED if not (self.is_closed and event.reason == "deleted"):
                 self._cancel()
 

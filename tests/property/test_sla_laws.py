@@ -8,8 +8,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.calendar_spec import CalendarSpec
+from bot.domain.clock_state import ClockStage, States
 from bot.domain.helpdesk import Status
-from bot.domain.sla import ClockStage, States, states_of
+from bot.domain.sla import states_of
 from bot.domain.sla_events import EventKind, TicketEvent, in_order
 from bot.domain.sla_policy import ClockKind, Priority, Promise, SlaPolicy, target_of
 from bot.domain.sla_stages import Stage, stages_of

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.chat import Author, Platform
+from bot.domain.clock_state import ClockStage, ClockState, States
 from bot.domain.helpdesk import ThreadKind
-from bot.domain.sla import ClockStage, ClockState, States
 from bot.domain.sla_policy import ClockKind
 from bot.domain.sla_ticket import SlaTicket
 from tests.fakes.chat import Posted

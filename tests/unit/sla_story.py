@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.business_hours import BusinessCalendar, BusinessTime
+from bot.domain.clock_state import ClockState, States
 from bot.domain.helpdesk import Status
-from bot.domain.sla import ClockState, States, states_of, verdict_of
+from bot.domain.sla import states_of, verdict_of
 from bot.domain.sla_events import EventKind, TicketEvent
 from bot.domain.sla_policy import ClockKind, Priority, SlaPolicy
 from bot.domain.sla_ticket import Origin, SlaTicket, SlaTicketId

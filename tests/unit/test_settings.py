@@ -423,7 +423,8 @@ class TestLater:
 
     def test_what_is_built_now_is_not_named_any_more(self) -> None:
         text = MINIMAL.replace("[freescout]", '[freescout]\nwebhook_secret = "hook-secret"')
-        text += '[replies]\nagent_name = "team"\n[closing]\nconfirm_days = 7\n[sla]\nzone = "UTC"\n[web]\nboard_token = "b"\n'
+        text += '[replies]\nagent_name = "team"\n[closing]\nconfirm_days = 7\n'
+        text += '[sla]\nzone = "UTC"\n[web]\nboard_token = "b"\n'
         settings = load(text)
         assert settings.not_built_yet() == ()
         assert (settings.replies.agent_name, settings.closing.confirm_days) == ("team", 7)

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.business_hours import BusinessCalendar
-from bot.domain.sla import ClockStage, states_of
+from bot.domain.clock_state import ClockStage
+from bot.domain.sla import states_of
 from bot.domain.sla_policy import ClockKind, Priority
 from tests.unit.sla_story import (
     CALENDAR,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.sla import ClockStage
+from bot.domain.clock_state import ClockStage
 from bot.domain.sla_events import TicketEvent
 from bot.domain.sla_stages import Span
 from tests.unit.sla_story import (

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.sla import RECLASSIFIED, ClockStage
+from bot.domain.clock_state import RECLASSIFIED, ClockStage
 from bot.domain.sla_policy import ClockKind
 from tests.unit.sla_story import (
     HOUR,
@@ -101,6 +101,10 @@ class TestReclassified:
         assert clock(RESOLUTION, "fri 13:00", *events).is_met
         again = clock(RESOLUTION, "fri 16:00", *events, active("fri 14:00"))
         assert (again.is_breached, again.reason) == (True, RECLASSIFIED)
+
+    def test_a_priority_that_was_taken_back_before_it_is_open_again_finds_nothing(self) -> None:
+        events = (guessed(P2), closed("fri 10:00"), triaged("fri 12:00", P0), triaged("fri 13:00", P2))
+        assert not clock(RESOLUTION, "fri 16:00", *events, active("fri 14:00")).is_breached
 
     def test_what_happens_later_does_not_move_it(self) -> None:
         events = (guessed(P2), triaged("mon 15:00", P1))

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.domain.clock_state import ClockStage
 from bot.domain.helpdesk import Status
-from bot.domain.sla import ClockStage
 from bot.domain.sla_events import TicketEvent
 from bot.domain.sla_policy import ClockKind
 from tests.unit.sla_story import (

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.chat import MessageKind, RoomRole
+from bot.domain.clock_state import ClockStage
 from bot.domain.errors import TransientError
 from bot.domain.helpdesk import Status
-from bot.domain.sla import ClockStage
 from bot.domain.sla_policy import Priority
 from bot.domain.sla_ticket import Origin
 from tests.fakes.rig import ALEXANDER, JONAS, LENA, MATRIX_ALEXANDER, MATRIX_SUPPORT, SUPPORT, Rig

@@ -7,7 +7,8 @@ import pytest
 
 from bot.domain.business_hours import BusinessCalendar
 from bot.domain.calendar_history import CalendarHistory
-from bot.domain.sla import RECLASSIFIED, ClockStage, states_of, verdict_of
+from bot.domain.clock_state import RECLASSIFIED, ClockStage
+from bot.domain.sla import states_of, verdict_of
 from bot.domain.sla_events import TicketEvent
 from bot.domain.sla_policy import ClockKind, Promise, SlaPolicy, target_of
 from bot.domain.sla_warnings import index_of

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.clock_state import ClockStage
 from bot.domain.helpdesk import Agent, ConversationView, DeskThread, Status, ThreadKind
 from bot.domain.ids import AgentId, ConversationId, ThreadId, TicketNumber
 from bot.domain.richtext import from_plain
-from bot.domain.sla import ClockStage
 from bot.domain.sla_events import EventKind, TicketEvent
 from bot.domain.sla_views import desk_events, opening_of, received_at, takes_back_until
 from tests.unit.sla_story import RESOLUTION, SECOND, a_ticket, at, states

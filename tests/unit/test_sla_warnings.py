@@ -32,6 +32,7 @@ from tests.unit.sla_story import (
     closed,
     guessed,
     pending,
+    recorded,
     states,
     triaged,
     wrote,
@@ -146,6 +147,14 @@ class TestOnce:
         for now in ("mon 14:30", "mon 16:30", "tue 09:30", "wed 12:00"):
             assert levels(ticket, now, RESPONSE) == []
             ticket = tell_all(ticket, now)
+
+    def test_a_breach_that_turned_out_to_be_none_silences_no_later_one(self) -> None:
+        """The help desk could not be read: it had been waiting for the customer when it was said to be overdue."""
+        ticket = tell_all(recorded(a_ticket(guessed(P0), answered("mon 10:00")), at("tue 09:01")), "tue 09:01")
+        ticket = and_then(ticket, pending("mon 10:00"), wrote("tue 10:00"))
+        ticket = recorded(ticket, at("tue 10:30"))
+        assert not states(ticket, "tue 10:30")[RESOLUTION].is_breached
+        assert levels(ticket, "wed 09:01", RESOLUTION) == [1.0]
 
 
 class TestSilence:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.chat import RoomRole
+from bot.domain.clock_state import ClockStage
 from bot.domain.richtext import plain
-from bot.domain.sla import ClockStage
 from bot.domain.sla_policy import SlaPolicy
 from bot.usecases.timekeeping import SlaRules
 from tests.fakes.desk_records import ALEXANDER as ALEXANDER_THERE

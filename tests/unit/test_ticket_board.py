@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.board import BoardClock, BoardRow
-from bot.domain.sla import ClockStage
+from bot.domain.clock_state import ClockStage
 from bot.domain.sla_policy import ClockKind
 from bot.domain.sla_ticket import BoardFilter, Origin
 from tests.fakes.plots import FakePlots

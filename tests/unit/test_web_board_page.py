@@ -9,8 +9,8 @@ import pytest
 from adapters.web.board_html import board_page
 from adapters.web.board_rows import Look, lines
 from bot.domain.board import BoardClock, BoardView
+from bot.domain.clock_state import ClockStage
 from bot.domain.helpdesk import Status
-from bot.domain.sla import ClockStage
 from bot.domain.sla_policy import Priority
 from bot.domain.sla_ticket import BoardFilter, Origin
 from tests.fakes.board import HOUR, ZONE, a_clock, a_report, a_row, counts_of
