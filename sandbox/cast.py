@@ -10,11 +10,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Something somebody writes; `key` is a phrase that occurs in it once and nowhere else."""
+    """Something somebody writes; `key` is a phrase that occurs in it once and nowhere else.
+
+    `topic` is given to the further request of somebody who has asked before.
+    """
 
     who: str
     text: str
     key: str
+    topic: str = ""
+
+    @property
+    def ticket(self) -> str:
+        """What its ticket goes by in the story: who asked, or the topic."""
+        return self.topic or self.who
 
 
 MIA_ASKS = Line(
@@ -89,7 +98,32 @@ ADA_ANSWERS = Line(
     ),
     key="room for twenty members",
 )
-REQUESTS = (MIA_ASKS, MIA_ADDS, JONAS_ASKS, LENA_ASKS, JONAS_ADDS)
+PAT_ADDRESS, PAT_SUBJECT = "pat@mail.example", "My invoice for October"
+PAT_ASKS = Line(
+    who="Pat",
+    text=(
+        "Good morning, the invoice for October has not reached me yet, and our accounts close this evening. "
+        "Could you send it once more, please?"
+    ),
+    key="accounts close this evening",
+)
+ALEXANDER_APOLOGIZES = Line(
+    who="Alexander",
+    text=(
+        "<div>Dear Pat, I am sorry that you had to wait. Your invoice waits for you under "
+        "<strong>Account</strong>, <em>Invoices</em>.</div>"
+    ),
+    key="sorry that you had to wait",
+)
+MIA_ALARMS = Line(
+    who="Mia",
+    text="Is there an outage? Nobody in our office has been able to open a notebook for ten minutes.",
+    key="open a notebook for ten minutes",
+    topic="Mia, later",
+)
+CRITICAL_WORD = "outage"
+REQUESTS = (MIA_ASKS, MIA_ADDS, JONAS_ASKS, LENA_ASKS, JONAS_ADDS, PAT_ASKS, MIA_ALARMS)
+MAILED = (ALEXANDER_APOLOGIZES,)
 ANSWERS = (ALEXANDER_ANSWERS, ALEXANDER_ADDS, ADA_ANSWERS)
 KEPT_INSIDE = (ALEXANDER_NOTES, ALEXANDER_SLIPS)
 PICTURE_NAME = "menu.png"

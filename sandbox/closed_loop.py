@@ -1,10 +1,11 @@
-"""The second half of the story: agents answer, notes stay inside, members write on, and tickets are closed."""
+"""The second part of the story: agents answer, notes stay inside, members write on, and tickets are closed."""
 
 from sandbox import cast
 from sandbox.cast import Line
 from sandbox.discord import DiscordError, Message, NoAnswerError
 from sandbox.narration import Narrator, StepFailedError
 from sandbox.page.markup import plain_text
+from sandbox.staff_witness import StaffWitness
 from sandbox.witness import YES_EMOJI, Witness
 from sandbox.world import SandboxWorld
 
@@ -110,7 +111,7 @@ class ClosedLoop:
             lambda: self._witness.asked(self._mia_thread),
             expected="the question whether it is solved, with buttons, in Mia's thread",
             seen=self._mia_sees,
-            tell=lambda found: f"Mia is asked: “{found[0].content}”",
+            tell=lambda found: f"Mia is asked: “{StaffWitness(world).read(found[0])}”",
             within_seconds=RELAY_SECONDS,
         )
         notes = self._witness.bot_notes(number)

@@ -5,7 +5,7 @@ Eighty columns are enough, and nothing depends on colour, so that a log file of 
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from rich import box
@@ -79,9 +79,25 @@ class Narrator:
 
         `expected` and `seen` complete the sentences "expected ..." and "seen ..." of a StepFailedError.
         """
+
+        async def look() -> T | None:
+            return probe()
+
+        return await self.ask(look, expected=expected, seen=seen, tell=tell, within_seconds=within_seconds)
+
+    async def ask(
+        self,
+        probe: Callable[[], Awaitable[T | None]],
+        *,
+        expected: str,
+        seen: Callable[[], str],
+        tell: Callable[[T], str],
+        within_seconds: float = 30.0,
+    ) -> T:
+        """The same where looking means asking somebody, such as a web server."""
         deadline = time.monotonic() + within_seconds
         with self._console.status(Text(f"waiting for {expected}", style="dim")) if self._live else _NoStatus():
-            while (found := probe()) is None:
+            while (found := await probe()) is None:
                 if time.monotonic() > deadline:
                     raise StepFailedError(expected=f"{expected}, within {within_seconds:g} s", seen=seen())
                 await asyncio.sleep(POLL_SECONDS)

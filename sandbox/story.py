@@ -1,8 +1,8 @@
-"""The scripted demo: three people ask, one triages, FreeScout goes away and comes back, agents answer, tickets close.
+"""The scripted demo: people ask, one triages, FreeScout goes away and comes back, agents answer, tickets close.
 
-This is the first half, in which requests come in; the second is in sandbox/closed_loop.py. Every step counts as done
-only when the other side has received it (sandbox/witness.py). What the bot says about itself proves nothing here, but
-for GET /readyz, which tells when to begin.
+This is the first part, in which requests come in; then come sandbox/closed_loop.py and sandbox/promises.py. Every step
+counts as done only when the other side has received it (sandbox/witness.py). What the bot says about itself proves
+nothing here, but for GET /readyz, which tells when to begin.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from sandbox.cast import Line
 from sandbox.closed_loop import ClosedLoop
 from sandbox.discord import Message, NoAnswerError
 from sandbox.narration import Narrator, StepFailedError
+from sandbox.promises import Promises
 from sandbox.summary import sum_up
 from sandbox.witness import Witness
 from sandbox.world import SandboxWorld
@@ -56,6 +57,7 @@ class Story:
             jonas_root=jonas_event,
         )
         await loop.play()
+        await Promises(self._world, self._tell, self._numbers).play()
         sum_up(self._tell, self._world, self._numbers)
 
     async def _start(self) -> None:

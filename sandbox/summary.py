@@ -19,7 +19,7 @@ def _requests(tell: Narrator, world: SandboxWorld, witness: Witness, numbers: di
     tags = {each.number: ", ".join(each.tags) for each in world.freescout.conversations()}
     rows, wrong = [], []
     for line in cast.REQUESTS:
-        number = numbers[line.who]
+        number = numbers[line.ticket]
         places = [each.number for each in witness.filed(line)]
         if places != [number]:
             wrong.append(f"“{line.key}” in {places or 'no conversation'} instead of {number}")
@@ -37,6 +37,11 @@ def _answers(tell: Narrator, witness: Witness) -> list[str]:
             wrong.append(f"“{line.key}” {_times(found)} in chat instead of {_times(times)}")
         kind = "answer" if times else "note" if line is cast.ALEXANDER_NOTES else "taken back"
         rows.append((line.who, f"… {line.key} …", kind, _times(found)))
+    for line in cast.MAILED:
+        mailed, found = witness.times_mailed(line), witness.times_in_chat(line)
+        if (mailed, found) != (1, 0):
+            wrong.append(f"“{line.key}” {_times(mailed)} by mail and {_times(found)} in chat instead of once by mail")
+        rows.append((line.who, f"… {line.key} …", "e-mail", _times(mailed)))
     tell.table("What the team wrote, and what customers read", ("Who", "Wrote", "As", "Read"), rows)
     return wrong
 

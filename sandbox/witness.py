@@ -50,6 +50,17 @@ class Witness:
         done = conversation.status == "closed" and self.bot_notes(number) > notes_before
         return conversation if done else None
 
+    def times_mailed(self, line: Line) -> int:
+        """How many answers went out by mail from the conversations whose agents wrote a line."""
+        freescout = self._world.freescout
+        answered = {
+            each.id
+            for each in freescout.conversations()
+            if any(line.key in plain_text(thread.body) for thread in each.of_type("message"))
+        }
+        sent = (mail for mail in freescout.mails if mail.kind == "agent_reply" and mail.error is None)
+        return sum(mail.conversation_id in answered for mail in sent)
+
     def state(self, number: int) -> str:
         """A conversation's status and threads."""
         conversation = self._world.freescout.conversation(number=number)

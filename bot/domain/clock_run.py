@@ -37,7 +37,8 @@ class ClockRun:
             first_stopped_at = closings[0] if closings else None
             stopped_at = last.at if last.stage is Stage.CLOSED else None
         elif last.stage is Stage.CANCELLED and stopped_at is not None and stopped_at >= last.at:
-            stopped_at = None  # what is said of a request that was none is neither late nor in time
+            # What is said of a request that was none is neither late nor in time.
+            stopped_at = first_stopped_at = None
         counting = {Stage.OPEN} if self._kind is ClockKind.RESOLUTION else {Stage.OPEN, Stage.PAUSED, Stage.CLOSED}
         spans = spans_of(self._changes, counting, until=stopped_at)
         stage = self._stage(last, stopped_at, spans)

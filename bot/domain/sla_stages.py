@@ -47,7 +47,7 @@ def is_answer(event: TicketEvent, policy: SlaPolicy) -> bool:
 def stages_of(received_at: datetime, events: Iterable[TicketEvent], policy: SlaPolicy) -> Sequence[StageChange]:
     """The stages from the events (in order); never empty, each differs from the one before.
 
-    A pause before any answer is refused: nobody was asked anything. It begins with the answer, then. It ends with the
+    A pause for the customer before any answer is refused: nobody was asked anything. It begins with the answer, then. It ends with the
     next words of the customer or change of status. A closed or cancelled ticket opens again with its status only.
     Throwing a closed one away takes nothing back: it was resolved.
     """
@@ -68,8 +68,7 @@ def stages_of(received_at: datetime, events: Iterable[TicketEvent], policy: SlaP
                 is_pending = False
                 stage = Stage.OPEN if stage is Stage.PAUSED else stage
             case EventKind.WAITS_FOR_OTHERS:
-                may_pause = policy.third_party_pauses and answered and stage is Stage.OPEN
-                stage = Stage.PAUSED if may_pause else stage
+                stage = Stage.PAUSED if policy.third_party_pauses and stage is Stage.OPEN else stage
             case EventKind.ANSWERED:
                 answered = answered or is_answer(event, policy)
                 stage = Stage.PAUSED if answered and is_pending and stage is Stage.OPEN else stage

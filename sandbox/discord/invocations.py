@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.discord import payloads
 from sandbox.discord.backend import Backend
-from sandbox.discord.command_data import MESSAGE_MENU, CommandData, registered
+from sandbox.discord.command_tree import MESSAGE_MENU, CommandData, registered
 from sandbox.discord.entities import Member, Message
 from sandbox.discord.errors import NoAnswerError, unknown
 from sandbox.discord.forms import choosable, field_names, filled_field, find_component, links_of

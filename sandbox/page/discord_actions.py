@@ -1,10 +1,13 @@
 """What people do in the simulated Discord: write, change and take back, react, press buttons, run commands."""
 
+import contextlib
+
 from sandbox.discord import InteractionAnswer, Member, Message
 from sandbox.page.body import Act, Body, Json, RefusedError
 from sandbox.world import SandboxWorld
 
 TITLE_LENGTH = 100
+BESIDE_SECONDS = 3.0
 
 
 class DiscordActions:
@@ -66,10 +69,21 @@ class DiscordActions:
         return {"reacted": not mine}
 
     async def _press(self, body: Body) -> Json:
-        answer = await self._world.discord.click(
-            self._member(body), self._known(body), body.text("button", longest=TITLE_LENGTH)
-        )
-        return _shown(answer)
+        """Press a button, or with a `value` choose in a menu."""
+        discord, member, message = self._world.discord, self._member(body), self._known(body)
+        control = body.text("control", longest=TITLE_LENGTH)
+        value = body.text("value", longest=TITLE_LENGTH, required=False)
+        if value:
+            answer = await discord.choose(member, message, control, value)
+        else:
+            answer = await discord.click(member, message, control)
+        if answer.message_id != message.id:
+            return _shown(answer)
+        # It changes the message, which shows by itself. Something may be said beside it, or nothing.
+        with contextlib.suppress(TimeoutError):
+            beside = await discord.followup(answer, timeout_seconds=BESIDE_SECONDS)
+            return {"text": beside.content, "ephemeral": beside.ephemeral}
+        return {"text": "", "ephemeral": True}
 
     async def _command(self, body: Body) -> Json:
         answer = await self._world.discord.run_command(

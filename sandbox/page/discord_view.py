@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.discord import Attachment, Channel, DiscordSimulator, Member, Message, Thread
 from sandbox.discord.entities import FORUM
+from sandbox.page.discord_controls import controls
 from sandbox.world import SandboxWorld
 
 Json = dict[str, Any]
@@ -99,7 +100,7 @@ class _View:
             ],
             "reply_to": self._replied(message),
             "files": [_file(message, each) for each in message.attachments],
-            "buttons": [_button(each) for row in message.components for each in row.get("components", [])],
+            "controls": controls(message),
             "thread": self._thread(thread) if thread is not None else None,
         }
 
@@ -115,12 +116,10 @@ class _View:
         return {"author": target.author.display_name or target.author.name, "text": target.content[:120]}
 
     def _names(self, message: Message) -> Json:
-        members = self._simulator.guild.members
-        return {
-            str(member.id): member.user.display_name or member.user.name
-            for member in members.values()
-            if str(member.id) in message.content
-        }
+        guild = self._simulator.guild
+        names = {each.id: each.user.display_name or each.user.name for each in guild.members.values()}
+        names |= {role.id: role.name for role in guild.roles.values()}
+        return {str(known): name for known, name in names.items() if str(known) in message.content}
 
     def _people(self, users: set[int]) -> list[str]:
         members = self._simulator.guild.members
@@ -132,16 +131,6 @@ def _embed(embed: Json) -> Json:
         "title": str(embed.get("title") or ""),
         "text": str(embed.get("description") or ""),
         "fields": [{"name": str(each["name"]), "value": str(each["value"])} for each in embed.get("fields", [])],
-    }
-
-
-def _button(component: Json) -> Json:
-    emoji = str((component.get("emoji") or {}).get("name") or "")
-    return {
-        "id": str(component.get("custom_id") or ""),
-        "label": " ".join(filter(None, (emoji, str(component.get("label") or "")))),
-        "style": int(component.get("style") or 2),
-        "disabled": bool(component.get("disabled")) or not component.get("custom_id"),
     }
 
 

@@ -1,4 +1,6 @@
-"""What agents do in FreeScout: answer, note, undo, send a draft, close, reopen, assign; and taking the desk away."""
+"""What happens in FreeScout: an e-mail comes in, agents work on conversations, and the desk is taken away."""
+
+import re
 
 from sandbox.page.agent_text import to_html
 from sandbox.page.body import Act, Body, Json, RefusedError
@@ -6,7 +8,9 @@ from sandbox.world import SandboxWorld
 
 # Longer than any message in chat: what does not fit there has to be split.
 LONGEST_ANSWER = 20_000
+NAME_LENGTH = 100
 STATUSES = {"active": "active", "pending": "pending", "closed": "closed"}
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 
 class FreeScoutActions:
@@ -19,6 +23,7 @@ class FreeScoutActions:
         """By path."""
         return {
             "/api/freescout/availability": self._availability,
+            "/api/freescout/mails": self._mail,
             "/api/freescout/replies": self._reply,
             "/api/freescout/notes": self._note,
             "/api/freescout/undo": self._undo,
@@ -33,6 +38,17 @@ class FreeScoutActions:
         else:
             await self._world.take_freescout_down()
         return {"up": self._world.freescout_up}
+
+    async def _mail(self, body: Body) -> Json:
+        """A customer writes to the help desk by e-mail."""
+        if not self._world.freescout_up:
+            raise RefusedError("FreeScout is down: it fetches e-mails again once it is back.")
+        name, address = body.text("name", longest=NAME_LENGTH), body.text("address", longest=NAME_LENGTH)
+        if not _ADDRESS.fullmatch(address):
+            raise RefusedError(f"This is no e-mail address: {address}.")
+        subject, text = body.text("subject", longest=NAME_LENGTH), to_html(body.text("text"))
+        made = self._world.freescout.email_conversation(address, name, subject, text)
+        return {"number": made.number}
 
     async def _reply(self, body: Body) -> Json:
         status = "closed" if body.flag("close") else "pending"

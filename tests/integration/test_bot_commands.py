@@ -54,7 +54,9 @@ def notes(ticket: Conversation) -> list[Thread]:
 
 async def test_the_catalogue_is_registered_with_its_options_in_order(world: BotWorld) -> None:
     commands = {command["name"]: command for command in world.discord.commands()}
-    assert set(commands) == {"triage", "close", "note", "solved", "help"}
+    looks = {"ticket", "tickets", "sla", "whoami", "help"}
+    on_messages = {"Triage", "Make this a ticket"}
+    assert set(commands) == {"triage", "close", "take", "waiting", "note", "solved", *looks, *on_messages}
     options = commands["triage"]["options"]
     assert [option["name"] for option in options] == ["label", "priority", "ticket", "note"]
     assert {option["type"] for option in options} == {3}

@@ -76,9 +76,7 @@ async def test_a_wrong_matrix_password_ends_that_leg_and_staff_is_told_in_discor
             await world.part_is("discord", "connected")
             assert not (await world.bot.readiness()).ready
             await world.ask("still there?")
-            await world.until(lambda: bool(world.said(world.staff.id)), "staff is told in Discord")
-            [told] = world.said(world.staff.id)
-            assert "Matrix refused" in told.content
+            [told] = await world.until_said(world.staff.id, "Matrix refused")
             assert await still(world, lambda: len(proxy.requests)) == 0
             assert proxy.count("/login") == 1
             assert "not-the-password" not in world.log_text()

@@ -304,7 +304,7 @@ async def test_what_cannot_be_done_is_answered_with_a_sentence(world: SandboxWor
             "member": "Mia",
             "channel": str(world.support.id),
             "message": str(message.id),
-            "button": "x",
+            "control": "x",
         },
         "/api/matrix/reactions": {"member": "Jonas", "room": world.support_room, "event": "$gone", "emoji": "x"},
     }

@@ -67,6 +67,7 @@ class Walker:
     is_cancelled: bool = False
     stopped: int | None = None
     first_stopped: int | None = None
+    said_while_cancelled: int | None = None
     breached: int | None = None
     reason: str = ""
     used: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
@@ -133,7 +134,7 @@ class Walker:
             case EventKind.STATUS:
                 self._change(event.status, minute)
             case EventKind.WAITS_FOR_OTHERS if self.policy.third_party_pauses:
-                self.waits_for_others |= self.is_answered and not (self.is_closed or self.is_cancelled)
+                self.waits_for_others |= not (self.is_closed or self.is_cancelled)
             case EventKind.CANCELLED if not (self.is_closed and event.reason == "deleted"):
                 self._cancel()
 
@@ -164,6 +165,8 @@ class Walker:
         else:
             self.is_closed = self.is_cancelled = False
             self._reopen()
+            if self.said_while_cancelled is not None:
+                self._stop(self.said_while_cancelled)
 
     def _cancel(self) -> None:
         self.is_cancelled, self.is_closed = True, False
@@ -175,7 +178,9 @@ class Walker:
             self.target = self.policy.target(self.kind, self.priority)
 
     def _stop(self, minute: int) -> None:
-        if self.stopped is None:
+        if self.is_cancelled:
+            self.said_while_cancelled = minute if self.said_while_cancelled is None else self.said_while_cancelled
+        elif self.stopped is None:
             self.stopped = minute
             self.first_stopped = minute if self.first_stopped is None else self.first_stopped
 

@@ -11,13 +11,14 @@ from bot.domain.calendar_spec import CalendarSpec
 from bot.domain.chat import ChatMessage, OutgoingMessage, RoomRole, SentMessage
 from bot.domain.errors import OutcomeUnknownError, PermanentError, SettingsError
 from bot.domain.richtext import plain
+from bot.domain.sla_policy import Priority, Promise, SlaPolicy, target_of
 from bot.settings import load_settings
 from bot.usecases.cards import read_card
 from bot.usecases.parking import WHAT
 from bot.usecases.timekeeping import SlaRules
 from tests.fakes.plots import FakePlots
 from tests.fakes.rig import ALEXANDER, JONAS, LENA, STAFF, SUPPORT, Rig
-from tests.unit.clocked import MINUTE, RESPONSE, SECOND, THREAD, TOM_HERE, clock, told
+from tests.unit.clocked import MINUTE, RESPONSE, SECOND, THREAD, TOM_HERE, at, clock, told
 
 ENDS = datetime(9999, 12, 31, 12, tzinfo=UTC)
 OVER = CalendarSpec(hours={}, shifts={"2025-12-24": (("09:00", "13:00"),)})
@@ -44,9 +45,6 @@ def rig() -> Rig:
     return Rig(group_seconds=0)
 
 
-# --- nothing may end the process ---
-
-
 def test_every_kind_of_delivery_can_be_told_of_when_it_waits_for_a_person(rig: Rig) -> None:
     assert set(rig.core._handlers()) <= set(WHAT)
 
@@ -54,17 +52,16 @@ def test_every_kind_of_delivery_can_be_told_of_when_it_waits_for_a_person(rig: R
 @pytest.mark.parametrize(("method", "command"), [("assign", "take"), ("show_clocks", "triage")])
 async def test_what_the_help_desk_refuses_for_good_is_told_and_the_others_go_on(method: str, command: str) -> None:
     rig = Rig(group_seconds=0, has_clocks_field=True)
-    options = {"label": "bug", "priority": "P1"} if command == "triage" else {}
     async with rig.running():
-        mia = await rig.ticket()
+        number = str((await rig.ticket()).number)
         rig.desk.fail_next(PermanentError("it does not want to"), on=method)
-        await rig.run(command, ticket=str(mia.number), **options)
+        if command == "take":
+            await rig.run("take", ticket=number)
+        else:
+            await rig.run("triage", ticket=number, label="bug", priority="P1")
         await rig.post("And another one.", author=LENA)
         assert len(rig.desk.conversations) == 2
-    assert any("it does not want to" in one.text for one in told(rig) + rig.matrix.posted)
-
-
-# --- nothing may keep a message back ---
+    assert any("it does not want to" in one.text for one in (*told(rig), *rig.matrix.posted))
 
 
 async def test_a_message_from_the_end_of_time_becomes_a_ticket_like_any_other(rig: Rig) -> None:
@@ -90,15 +87,10 @@ async def test_a_calendar_whose_last_day_is_over_keeps_no_message_back() -> None
         assert len(rig.desk.conversations) == 1
 
 
-# --- nothing internal may be said in public, and nothing twice ---
-
-
 async def test_what_the_team_says_in_its_own_channel_is_shown_to_no_member_after_a_merge(rig: Rig) -> None:
     async with rig.running():
         mia = await rig.ticket()
-        words = rig.message(
-            "Mia asks again", author=TOM_HERE, address=STAFF, message_id="s1", room_role=RoomRole.STAFF
-        )
+        words = rig.message("Mia asks again", author=TOM_HERE, address=STAFF, message_id="s1", room_role=RoomRole.STAFF)
         await rig.commands.make_ticket(words, ALEXANDER)
         await rig.rest()
         made = rig.desk.conversations[-1]
@@ -113,9 +105,10 @@ async def test_what_the_team_says_in_its_own_channel_is_shown_to_no_member_after
 
 
 async def test_an_announcement_whose_answer_was_lost_is_looked_for_with_the_words_it_had(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Discord's history tells no nonces: it is found again by its words only."""
+    rig = Rig(group_seconds=0, staff=())
     looked_for = _record_searches(rig, monkeypatch)
     async with rig.running():
         rig.discord.fail_next(OutcomeUnknownError("lost"), after_work=True, on="send")
@@ -147,9 +140,6 @@ async def test_a_weekly_report_whose_answer_was_lost_is_looked_for_with_the_word
         await rig.rest()
     assert looked_for, "it was not looked for at all"
     assert plain(looked_for[0].text) == said
-
-
-# --- whose clock is right ---
 
 
 async def test_a_ticket_whose_message_is_ahead_of_our_clock_can_be_explained(rig: Rig) -> None:
@@ -185,7 +175,32 @@ async def test_a_clock_that_was_put_back_does_not_hide_what_happens_in_the_help_
     assert ticket.status == "closed"
 
 
-# --- odd buttons and settings ---
+async def test_a_kill_between_new_targets_and_the_computing_anew_leaves_no_old_plan() -> None:
+    rig = Rig(group_seconds=0)
+    async with rig.running():
+        await rig.keep_time()
+        await rig.ticket()
+    short = Promise(first_response=target_of("1bh"), resolution=target_of("5bd"))
+    rig.sla = SlaRules(policy=SlaPolicy(promises={**SlaPolicy().promises, Priority.P2: short}))
+    rig.make_pump()
+    await rig.core.clockwork.time.load(rig.store)  # and there it ends
+    rig.make_pump()
+    await rig.keep_time()
+    ((_, index),) = rig.store.contents.sla.values()
+    assert index.due_at == at(2, 10)
+
+
+async def test_a_request_that_an_older_release_left_in_the_outbox_gets_clocks_and_a_card(rig: Rig) -> None:
+    rig.desk.down = True
+    async with rig.running():
+        await rig.post()
+    rig.store.contents.sla.clear()  # release 0.2 kept none
+    rig.desk.down = False
+    async with rig.running():
+        await rig.pass_time(2 * MINUTE)
+        assert len(rig.desk.conversations) == 1
+    assert len(rig.store.contents.sla) == 1
+    assert rig.discord.cards
 
 
 @pytest.mark.parametrize("number", ["²", "٣", "99999999999999999999", ""])

@@ -84,7 +84,7 @@ export class Discord {
       acts: item.system ? [] : this.#acts(item, inThread),
       thread: item.thread && this.#thread(item.thread),
       react: (emoji) => doing(post("api/discord/reactions", { ...about, member: this.composer.member, emoji })),
-      press: (button) => this.#press({ ...about, member: this.composer.member, button }),
+      press: (control, value) => this.#press({ ...about, member: this.composer.member, control, ...(value && { value }) }),
     });
   }
 
@@ -98,7 +98,7 @@ export class Discord {
       act("delete", item.id, "Delete", () => doing(post("api/discord/deletions", { channel: item.channel, message: item.id })))];
   }
 
-  // What the bot answers to a button is for the one who pressed it; a changed message shows by itself.
+  // What the bot answers to a button or menu is for the one who pressed it; a changed message shows by itself.
   async #press(body) {
     const answer = await doing(post("api/discord/presses", body));
     if (answer?.ephemeral && answer.text) this.commands.say(body.member, answer);

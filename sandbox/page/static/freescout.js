@@ -1,6 +1,7 @@
 // The FreeScout column: the inbox, one conversation opened, and the switch that takes the help desk away.
 import { Desk } from "./desk.js";
 import { $, cleanedHtml, el, post, reconcile, showNotice, timeOf } from "./dom.js";
+import { IncomingMail } from "./mail.js";
 import { files, isFresh, quietly } from "./message.js";
 
 const ENTRY = { customer: "", message: "reply", note: "internal note · never shown to customers", lineitem: "" };
@@ -11,6 +12,7 @@ export class FreeScout {
     this.article = $("freescout-open");
     this.button = $("freescout-switch");
     this.button.addEventListener("click", () => this.#switch());
+    this.mail = new IncomingMail($("freescout-mail"), $("mail-open"));
     this.desk = new Desk($("freescout-desk"));
     this.head = el("div", { class: "head" });
     this.entries = el("div");
@@ -54,7 +56,7 @@ export class FreeScout {
     this.number = null;
     this.article.hidden = true;
     this.desk.open(null, this.view.agents);
-    this.list.hidden = false;
+    this.list.hidden = $("freescout-bar").hidden = false;
     this.list.querySelector(`[data-number="${number}"]`)?.focus();
   }
 
@@ -92,7 +94,8 @@ export class FreeScout {
     reconcile(this.entries, item.threads, (entry) => this.#entry(entry));
     this.article.setAttribute("aria-label", `Conversation #${item.number}`);
     this.article.hidden = false;
-    this.list.hidden = true;
+    this.list.hidden = $("freescout-bar").hidden = true;
+    this.mail.show(false);
     this.desk.open(item, this.view.agents);
   }
 

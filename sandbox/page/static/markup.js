@@ -1,7 +1,8 @@
 // Discord's markdown as nodes, ticket numbers that open the ticket, and links that lead to the other worlds on this page.
+import { stampText } from "./clock.js";
 import { el } from "./dom.js";
 
-const INLINE = /(\*\*(?<bold>[^*]+)\*\*|__(?<under>[^_]+)__|(?<![\w*])[*_](?<italic>[^*_\n]+)[*_](?![\w*])|~~(?<gone>[^~]+)~~|`(?<code>[^`]+)`|<@!?(?<who>\d+)>|<@&(?<role>\d+)>|<#(?<channel>\d+)>|<t:(?<stamp>\d+)(?::[a-zA-Z])?>|\[(?<label>[^\]]+)\]\(<?(?<target>https?:\/\/[^\s)>]+)>?\)|<?(?<url>https?:\/\/[^\s<>]+)>?)/;
+const INLINE = /(\*\*(?<bold>[^*]+)\*\*|__(?<under>[^_]+)__|(?<![\w*])[*_](?<italic>[^*_\n]+)[*_](?![\w*])|~~(?<gone>[^~]+)~~|`(?<code>[^`]+)`|<@!?(?<who>\d+)>|<@&(?<role>\d+)>|<#(?<channel>\d+)>|<t:(?<stamp>\d+)(?::(?<style>[a-zA-Z]))?>|\[(?<label>[^\]]+)\]\(<?(?<target>https?:\/\/[^\s)>]+)>?\)|<?(?<url>https?:\/\/[^\s<>]+)>?)/;
 
 export function discordText(text, mentions = {}) {
   const node = el("div", { class: "text" });
@@ -47,10 +48,15 @@ function styled(found, mentions) {
   if (found.gone) return el("del", {}, ...inline(found.gone, mentions));
   if (found.code) return el("code", {}, found.code);
   if (found.who) return el("span", { class: "mention" }, `@${mentions[found.who] || "somebody"}`);
-  if (found.role) return el("span", { class: "mention" }, "@role");
+  if (found.role) return el("span", { class: "mention" }, `@${mentions[found.role] || "role"}`);
   if (found.channel) return el("span", { class: "mention" }, "#channel");
-  if (found.stamp) return new Date(Number(found.stamp) * 1000).toLocaleString();
+  if (found.stamp) return stamp(new Date(Number(found.stamp) * 1000), found.style);
   return el("a", { href: found.target || found.url, target: "_blank", rel: "noopener noreferrer" }, found.label || found.url);
+}
+
+// The distances go on changing: timemachine.js writes them anew.
+function stamp(moment, style = "f") {
+  return el("time", { class: "stamp", datetime: moment.toISOString(), title: stampText(moment, "F"), "data-style": style }, stampText(moment, style));
 }
 
 const unescape_ = (text) => text.replace(/\\([\\*_~`|<>#@\-[\]()])/g, "$1").replaceAll("\u200b", "");

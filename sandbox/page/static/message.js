@@ -1,4 +1,5 @@
 // One message, drawn the same way in both chats.
+import { controls } from "./controls.js";
 import { cleanedHtml, el, showNotice, sizeOf, timeOf } from "./dom.js";
 import { discordText, linkTickets } from "./markup.js";
 
@@ -21,7 +22,7 @@ export function isFresh(id) {
   return fresh;
 }
 
-// `react(emoji)` and `press(button)` are what a click on one of them does; without `react` reactions only show.
+// `react(emoji)` and `press(control, value)` are what a click on one of them does; without `react` reactions only show.
 export function message(item, { acts = [], thread = null, react = null, press = null } = {}) {
   const node = el("div", { class: `message${isFresh(item.id) ? " fresh" : ""}`, id: `e-${item.id}` });
   const content = el("div", {},
@@ -29,7 +30,7 @@ export function message(item, { acts = [], thread = null, react = null, press = 
     el("div", { class: "byline" }, el("b", {}, item.author), item.bot && el("span", { class: "mark" }, "bot"), timeOf(item.at),
       item.edited && el("span", { class: "mark" }, "edited"),
       acts.length > 0 && el("span", { class: "acts" }, ...acts)),
-    body(item), ...(item.embeds || []).map(card), files(item.files), buttons(item, press), reactions(item, react));
+    body(item), ...(item.embeds || []).map(card), files(item.files), controls(item, press), reactions(item, react));
   node.append(face(item), content);
   if (thread) node.append(thread);
   return node;
@@ -60,15 +61,6 @@ export function files(list) {
     const about = [file.image && el("img", { src: file.href, alt: "" }), `${file.name} · ${sizeOf(file.size)}`];
     return file.href ? el("a", { href: file.href, download: file.name }, ...about) : el("span", {}, ...about);
   }));
-}
-
-const STYLES = { 1: "primary", 3: "yes", 4: "no" };
-
-function buttons(item, press) {
-  if (!item.buttons?.length) return null;
-  return el("div", { class: "buttons" }, item.buttons.map((button) =>
-    el("button", { type: "button", class: STYLES[button.style] ?? "", disabled: button.disabled || !press,
-      "data-act": `press-${item.id}-${button.id}`, onclick: () => press(button.id) }, button.label)));
 }
 
 function reactions(item, react) {

@@ -1,5 +1,5 @@
 // The row that shows the time in the sandbox and lets it pass, and the way to the bot's board.
-import { now, setAhead, timeText } from "./clock.js";
+import { now, setAhead, stampText, timeText } from "./clock.js";
 import { $, post, showNotice } from "./dom.js";
 
 const TICK_MS = 1000;
@@ -24,10 +24,14 @@ export class TimeMachine {
     const shown = moment.toLocaleString([], { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     if ($("time-now").textContent !== shown) $("time-now").textContent = shown;
     $("time-now").dateTime = moment.toISOString();
+    for (const node of document.querySelectorAll("main time.stamp[data-style='R']")) {
+      const text = stampText(new Date(node.dateTime), "R");
+      if (node.textContent !== text) node.textContent = text;
+    }
     if (this.day === moment.toDateString()) return;
     this.day = moment.toDateString();
     // What was said today was said yesterday now.
-    for (const node of document.querySelectorAll("main time")) node.textContent = timeText(new Date(node.dateTime));
+    for (const node of document.querySelectorAll("main time:not(.stamp)")) node.textContent = timeText(new Date(node.dateTime));
   }
 
   async #skip(button) {
