@@ -10,6 +10,7 @@ from bot.ports.store import Store
 from bot.usecases.board import TicketBoard
 from bot.usecases.cards import Cards
 from bot.usecases.clock_lines import ClockLines
+from bot.usecases.desk_tracking import DeskTracking
 from bot.usecases.paging import Paging
 from bot.usecases.places import StaffPlaces
 from bot.usecases.reporting import Reporting
@@ -57,6 +58,11 @@ class Clockwork:
             lines=self.lines,
             p0_words=rules.p0_words,
             shows_clocks=desk.shows_clocks,
+        )
+        self.desk_tracking = DeskTracking(
+            tracking=self.tracking,
+            time=self.time,
+            cards=self.cards,
             bot_user_id=bot_user_id,
             mailbox_id=mailbox_id,
             undo=undo,

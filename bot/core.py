@@ -142,6 +142,7 @@ class Core:
             changes=ChatChanges(wording=wording, confirming=self._confirming, early=self._early),
             answers=self._spoken,
             tracking=self._tracking,
+            staff=staff,
         )
         self.commands = self._make_commands(desk_reachable)
         self.incidents = ChatIncidents(
@@ -168,7 +169,7 @@ class Core:
             clock=clock,
             replies=replies,
             whereabouts=self._whereabouts,
-            tracking=self._tracking,
+            tracking=self.clockwork.desk_tracking,
         )
         self.reconciliation = Reconciliation(
             store=store, desk=desk, clock=clock, reader=self.reader, replies=replies, every=rules.sweep_every

@@ -1,7 +1,7 @@
 """The computation of one clock from the stages of its ticket and the priorities it had."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.business_hours import BusinessTime
 from bot.domain.clock_state import RECLASSIFIED, ClockStage, ClockState, Warned
@@ -10,6 +10,8 @@ from bot.domain.sla_stages import Span, Stage, StageChange, spans_of
 
 LAST_CALL = timedelta(minutes=30)
 """A P0 is warned about once more so long before its end (facts/sla.md, "Warnings")."""
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class ClockRun:
@@ -148,7 +150,10 @@ class ClockRun:
         return held
 
     def _later(self, target: Target, start: datetime, amount: timedelta) -> datetime:
-        return self._calendar.add(start, amount) if target.business else start + amount
+        try:
+            return self._calendar.add(start, amount) if target.business else start + amount
+        except (ValueError, OverflowError):
+            return NEVER  # the calendar's last day is over: there is no business time left in which it could be due
 
 
 def _going_on(spans: tuple[Span, ...], stopped_at: datetime) -> tuple[Span, ...]:

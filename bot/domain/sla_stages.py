@@ -47,9 +47,9 @@ def is_answer(event: TicketEvent, policy: SlaPolicy) -> bool:
 def stages_of(received_at: datetime, events: Iterable[TicketEvent], policy: SlaPolicy) -> Sequence[StageChange]:
     """The stages from the events (in order); never empty, each differs from the one before.
 
-    A pause for the customer before any answer is refused: nobody was asked anything. It begins with the answer, then. It ends with the
-    next words of the customer or change of status. A closed or cancelled ticket opens again with its status only.
-    Throwing a closed one away takes nothing back: it was resolved.
+    A pause for the customer before any answer is refused: nobody was asked anything. It begins with the answer, then.
+    It ends with the next words of the customer or change of status. A closed or cancelled ticket opens again with its
+    status only. Throwing a closed one away takes nothing back: it was resolved.
     """
     changes = [StageChange(at=received_at, stage=Stage.OPEN)]
     answered = is_pending = False

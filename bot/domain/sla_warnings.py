@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from bot.domain.business_hours import BusinessTime
 from bot.domain.clock_state import RECLASSIFIED, ClockState, States, Warned
@@ -88,7 +89,7 @@ def _next_look(ticket: SlaTicket, states: States, calendar: BusinessTime, now: d
     if any(may_tell(ticket, one, calendar, now) for one in waiting):
         looks.append(now)
     elif waiting:
-        looks.extend(start for start, _ in [next(calendar.intervals(now), (now, now))])
+        looks.extend(start for start, _ in [*islice(calendar.intervals(now), 1)])
     return min(looks, default=None)
 
 

@@ -13,8 +13,8 @@ from bot.ports.clock import Clock
 from bot.ports.helpdesk import HelpDesk
 from bot.ports.inbound import HelpDeskEvents
 from bot.ports.store import Store
+from bot.usecases.desk_tracking import DeskTracking
 from bot.usecases.replies import Replies
-from bot.usecases.tracking import Tracking
 from bot.usecases.whereabouts import Whereabouts
 
 log = structlog.get_logger(__name__)
@@ -40,7 +40,7 @@ class DeskReader(HelpDeskEvents):
         clock: Clock,
         replies: Replies,
         whereabouts: Whereabouts,
-        tracking: Tracking,
+        tracking: DeskTracking,
     ) -> None:
         self._store = store
         self._desk = desk

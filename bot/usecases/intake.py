@@ -32,7 +32,7 @@ from bot.ports.inbound import Accepted, Arrival, Duplicate, Ignored, IntakeResul
 from bot.ports.store import Records, Store
 from bot.usecases.changes import ChatChanges
 from bot.usecases.command_intake import promise_command
-from bot.usecases.places import SYSTEM_OF, desk_lane, later, promise
+from bot.usecases.places import SYSTEM_OF, StaffPlaces, desk_lane, later, promise
 from bot.usecases.spoken_answers import SpokenAnswers
 from bot.usecases.tracking import Tracking
 
@@ -66,6 +66,7 @@ class Intake(MessageIntake):
         changes: ChatChanges,
         answers: SpokenAnswers,
         tracking: Tracking,
+        staff: StaffPlaces,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -74,6 +75,7 @@ class Intake(MessageIntake):
         self._changes = changes
         self._answers = answers
         self._tracking = tracking
+        self._staff = staff
 
     @override
     async def accept(self, arrival: Arrival) -> Sequence[IntakeResult]:
@@ -166,6 +168,9 @@ class Intake(MessageIntake):
             case Opens():
                 return await self.open(records, message)
             case Continues():
+                if decision.thread_kind is ThreadKind.MESSAGE and self._staff.holds(message.address):
+                    # A ticket that was made in the team's own channel: what is said there is for no member.
+                    decision = replace(decision, thread_kind=ThreadKind.NOTE)
                 key = message.dedup_key
                 await records.inbox.admit(key, decision=CONTINUED, link_id=decision.link_id, at=now, message=message)
                 may_answer = await self._answers.may_answer(records, message, decision)
@@ -173,14 +178,16 @@ class Intake(MessageIntake):
                 await self._mark_time(records, message, decision)
                 return Accepted(link_id=decision.link_id, opened=False)
 
-    async def open(self, records: Records, message: ChatMessage) -> Accepted:
-        """Open a ticket with this message: its link, its clocks, and the promise to file it."""
+    async def open(self, records: Records, message: ChatMessage, *, asked_at: datetime | None = None) -> Accepted:
+        """Open a ticket with this message: its link, its clocks, and the promise to file it. ``asked_at``: when it was
+        found to be a request, where that was not when it was sent.
+        """
         now = self._clock.now()
         link = _new_link(message)
         await records.links.add(link)
         await records.inbox.adopt(message, decision=OPENED, link_id=link.link_id, at=now)
         await records.outbox.add(*self._opening(message, link, now))
-        await self._tracking.opened(records, link, message)
+        await self._tracking.opened(records, link, message, asked_at or message.sent_at)
         return Accepted(link_id=link.link_id, opened=True)
 
     async def _mark_time(self, records: Records, message: ChatMessage, decision: Continues) -> None:

@@ -34,7 +34,7 @@ class Making:
             if link is not None:
                 number = f"#{link.number}" if link.number is not None else self._wording.line("no_number_yet")
                 return self._wording.say("made_already", ticket=number)
-            accepted = await self._intake.open(records, message)
+            accepted = await self._intake.open(records, message, asked_at=self._clock.now())
             await records.audit.record(
                 at=self._clock.now(),
                 actor=actor_of(by),

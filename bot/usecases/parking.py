@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.chat import ChatAddress, ChatMessage, Platform
 from bot.domain.delivery import Delivery, DeliveryState, System
-from bot.domain.effects import OpenConversation, RelayReply, Say, Ticket, WriteNote
+from bot.domain.effects import OpenConversation, PostReport, RelayReply, Say, Ticket, WriteNote
 from bot.domain.ids import LinkId
 from bot.domain.links import ConversationLink
 from bot.domain.richtext import plain
@@ -36,6 +36,9 @@ WHAT: Mapping[str, str] = {
     "write_note": "writing an internal note",
     "set_triage": "setting label and priority",
     "set_status": "setting a ticket's status",
+    "assign": "assigning a ticket",
+    "show_clocks": "showing a ticket's clocks in FreeScout",
+    "post_report": "showing the weekly report",
     "react": "acknowledging a message",
     "announce_number": "telling a member the ticket number",
     "say": "a message in chat",
@@ -64,7 +67,7 @@ class Parking:
             )
         if isinstance(effect, RelayReply):
             await records.outbox.add(await self._to_agent(records, delivery, effect))
-        if isinstance(effect, Say) and effect.address in self._staff.places:
+        if isinstance(effect, Say | PostReport) and effect.address in self._staff.places:
             return  # telling staff that staff could not be told leads nowhere; `supportbot outbox list` shows it
         text = self._wording.say(
             "parked",

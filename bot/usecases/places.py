@@ -25,6 +25,10 @@ class StaffPlaces:
         others = [place for place in self.places if place.platform is not avoid]
         return next(iter([*others, *self.places]), None)
 
+    def holds(self, address: ChatAddress) -> bool:
+        """Whether this is a staff place, or a chat thread in one."""
+        return any((place.platform, place.room) == (address.platform, address.room) for place in self.places)
+
     def near(self, platform: Platform) -> ChatAddress | None:
         """One place, on this platform where there is one; None when no staff place is set up."""
         here = [place for place in self.places if place.platform is platform]

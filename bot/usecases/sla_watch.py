@@ -62,9 +62,13 @@ class SlaWatch:
 
     async def look(self) -> None:
         """Tell what is due, ticket by ticket."""
+        seen: set[SlaTicketId] = set()
         while True:
             now = self._clock.now()
             due = await self._store.read(lambda records, at=now: records.sla.due(at, BATCH))  # type: ignore[misc]
+            if seen.issuperset(ticket.ticket_id for ticket in due):
+                return
+            seen.update(ticket.ticket_id for ticket in due)
             for ticket in due:
                 await self._store.write(lambda records, one=ticket: self._look_at(records, one.ticket_id))  # type: ignore[misc]
             if len(due) < BATCH:

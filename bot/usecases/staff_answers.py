@@ -34,9 +34,13 @@ class StaffAnswers:
         kind: ThreadKind,
         files: Sequence[CollectedFile],
     ) -> None:
-        """It was filed as a reply, or as a note where it could be none. Members have read it in chat either way."""
+        """It was filed as a reply, or as a note where it could be none. Members have read it in chat either way, but
+        for what the team says among itself.
+        """
         if effect.agent_id is None:
             await self._tell_of_unmapped(records, effect.message)
+        if effect.thread_kind is not ThreadKind.MESSAGE:
+            return
         link = await records.links.get(effect.link_id)
         if link is not None and link.answered_at is None:
             await records.links.save(replace(link, answered_at=effect.message.sent_at))

@@ -10,8 +10,8 @@ from bot.domain.chat import ChatMessage, Platform
 from bot.domain.clock_state import States
 from bot.domain.delivery import System
 from bot.domain.effects import ShowClocks, Ticket
-from bot.domain.helpdesk import ConversationView, Status
-from bot.domain.ids import AgentId, ConversationId, LinkId, ThreadId
+from bot.domain.helpdesk import ConversationView
+from bot.domain.ids import AgentId, ConversationId, LinkId
 from bot.domain.links import ConversationLink
 from bot.domain.richtext import plain
 from bot.domain.sla import verdict_of
@@ -20,9 +20,8 @@ from bot.domain.sla_merging import MERGED, inherit, was_cancelled
 from bot.domain.sla_policy import Priority
 from bot.domain.sla_stages import DELETED
 from bot.domain.sla_ticket import Origin, SlaTicket, SlaTicketId
-from bot.domain.sla_views import desk_events, opening_of, received_at, takes_back_until
 from bot.domain.sla_warnings import index_of
-from bot.domain.subject import LONGEST, cut
+from bot.domain.subject import cut
 from bot.domain.suggestion import suggest
 from bot.ports.clock import Clock
 from bot.ports.store import Records
@@ -34,6 +33,8 @@ from bot.usecases.timekeeping import Timekeeping
 log = structlog.get_logger(__name__)
 
 EXCERPT = 300
+OLDEST, FARTHEST_AHEAD = timedelta(days=366), timedelta(days=1)
+MANY_EVENTS = 200
 _ORIGINS = {Platform.DISCORD: Origin.DISCORD, Platform.MATRIX: Origin.MATRIX}
 
 
@@ -49,66 +50,65 @@ class Tracking:
         lines: ClockLines,
         p0_words: Sequence[str],
         shows_clocks: bool,
-        bot_user_id: int,
-        mailbox_id: int | None,
-        undo: timedelta,
     ) -> None:
-        """``shows_clocks``: the help desk has a field for them; ``mailbox_id``: whose mails are requests."""
+        """``shows_clocks``: the help desk has a field for them."""
         self._clock = clock
         self._time = time
         self._cards = cards
         self._lines = lines
         self._p0_words = p0_words
         self._shows_clocks = shows_clocks
-        self._bot_user_id = AgentId(bot_user_id)
-        self._mailbox_id = mailbox_id
-        self._undo = undo
         self.version = 0
 
-    async def opened(self, records: Records, link: ConversationLink, message: ChatMessage) -> None:
-        """A message opened a ticket: its clocks begin with the message's time."""
-        ticket = SlaTicket(
-            ticket_id=SlaTicketId(link.link_id),
-            origin=_ORIGINS[link.address.platform],
-            received_at=link.opened_at,
-            author=link.author_name,
-            subject=link.subject,
-            link_id=link.link_id,
-            source_link=message.link,
-        )
-        await self._begin(records, ticket, plain(message.text))
+    async def opened(
+        self, records: Records, link: ConversationLink, message: ChatMessage, received_at: datetime
+    ) -> SlaTicket:
+        """A message opened a ticket: its clocks begin, as a rule with the message's time."""
+        return await self.begin(records, self._of_chat(link, message, link.link_id, received_at), plain(message.text))
 
     async def filed(self, records: Records, link: ConversationLink, message: ChatMessage, *, anew: bool) -> None:
         """A ticket got its number. ``anew``: it goes on from a former one, with clocks of its own."""
         ticket = await records.sla.of_link(link.link_id)
         if anew:
-            new = SlaTicket(
-                ticket_id=SlaTicketId(f"{link.link_id}:{link.conversation_id}"),
-                origin=_ORIGINS[link.address.platform],
-                received_at=link.opened_at,
-                author=link.author_name,
-                subject=link.subject,
-                link_id=link.link_id,
-                source_link=message.link,
-            )
-            ticket = await self._begin(records, new, plain(message.text))
-        if ticket is not None and ticket.conversation_id is None:
+            name = f"{link.link_id}:{link.conversation_id}"
+            new = self._of_chat(link, message, name, link.opened_at)
+            ticket = await self.begin(records, new, plain(message.text))
+        elif ticket is None:
+            # A request that an earlier release took in and could not file.
+            ticket = await self.opened(records, link, message, self._clock.now())
+        if ticket.conversation_id is None:
             ticket = replace(ticket, conversation_id=link.conversation_id, number=link.number)
             states = await self.settle(records, ticket)
             await self._cards.show(records, ticket, states)
 
+    def _of_chat(self, link: ConversationLink, message: ChatMessage, name: str, received_at: datetime) -> SlaTicket:
+        return SlaTicket(
+            ticket_id=SlaTicketId(name),
+            origin=_ORIGINS[link.address.platform],
+            received_at=self._believable(received_at),
+            author=link.author_name,
+            subject=link.subject,
+            link_id=link.link_id,
+            source_link=message.link,
+        )
+
+    def _believable(self, at: datetime) -> datetime:
+        """A platform's time of a message; one that is years off is its server's mistake, or somebody's joke."""
+        now = self._clock.now()
+        return at if now - OLDEST <= at <= now + FARTHEST_AHEAD else now
+
     async def customer_wrote(self, records: Records, link_id: LinkId, at: datetime, text: str) -> None:
         """The customer's further words, where they were read. Until a person has triaged, they may tell of a P0."""
-        event = TicketEvent(kind=EventKind.CUSTOMER_WROTE, at=at)
+        event = TicketEvent(kind=EventKind.CUSTOMER_WROTE, at=self._believable(at))
         ticket = await self._of_link(records, link_id)
-        if ticket is None:
+        if ticket is None or _goes_without_saying(ticket):
             return
         ticket = replace(ticket, ours=(*ticket.ours, event))
         suggestion = suggest(text, self._p0_words)
         if ticket.triaged_by or ticket.priority is Priority.P0 or not suggestion.is_critical:
             await self.settle(records, ticket)
             return
-        raised = TicketEvent(kind=EventKind.PRIORITIZED, at=at, by_person=False, priority=suggestion.priority)
+        raised = TicketEvent(kind=EventKind.PRIORITIZED, at=event.at, by_person=False, priority=suggestion.priority)
         ticket = replace(
             ticket,
             priority=suggestion.priority,
@@ -121,7 +121,7 @@ class Tracking:
 
     async def answered(self, records: Records, link_id: LinkId, at: datetime) -> None:
         """A person's answer appeared in chat."""
-        await self._happened(records, link_id, TicketEvent(kind=EventKind.ANSWERED, at=at))
+        await self._happened(records, link_id, TicketEvent(kind=EventKind.ANSWERED, at=self._believable(at)))
 
     async def triaged(
         self, records: Records, found: Ticket, label: str, priority: str, *, by: str, why: str
@@ -194,57 +194,6 @@ class Tracking:
         await self.settle(records, replace(ticket, ours=(*ticket.ours, cancelled)))
         await self.settle(records, inherit(survivor, ticket, self._clock.now()))
 
-    async def mail_of(self, records: Records, merged: ConversationView) -> ThreadId | None:
-        """The entry by which to find where a mail went that was merged away; None when that is known."""
-        ticket = await records.sla.of_conversation(merged.conversation_id)
-        return ticket.opening_thread if ticket is not None and not was_cancelled(ticket, MERGED) else None
-
-    async def gone(self, records: Records, conversation_id: ConversationId) -> None:
-        """A conversation was deleted for good."""
-        ticket = await records.sla.of_conversation(conversation_id)
-        if ticket is not None and not was_cancelled(ticket, DELETED):
-            await self.cancelled(records, Ticket(conversation_id=conversation_id), DELETED)
-
-    async def seen(self, records: Records, view: ConversationView) -> timedelta | None:
-        """A look into the help desk: known tickets are brought up to date, new mails begin their clocks.
-
-        Returns after how long an answer by mail that was just written cannot be taken back, None when none waits.
-        """
-        ticket = await records.sla.of_conversation(view.conversation_id)
-        if ticket is None:
-            ticket = await self._new_mail(records, view)
-            if ticket is None:
-                return None
-        updated = self._updated(ticket, view)
-        if updated != ticket:
-            await self.settle(records, updated)
-        return takes_back_until(view, undo=self._undo) if ticket.origin is Origin.EMAIL else None
-
-    async def is_news(self, records: Records, view: ConversationView) -> bool:
-        """Whether ``seen`` would change anything, or something of it waits; most looks show what is known."""
-        ticket = await records.sla.of_conversation(view.conversation_id)
-        if ticket is None:
-            return await self._may_begin(records, view)
-        waits = ticket.origin is Origin.EMAIL and takes_back_until(view, undo=self._undo) is not None
-        return waits or self._updated(ticket, view) != ticket
-
-    def _updated(self, ticket: SlaTicket, view: ConversationView) -> SlaTicket:
-        by_mail = ticket.origin is Origin.EMAIL
-        return replace(
-            ticket,
-            number=view.number,
-            subject=cut(view.subject, LONGEST) or ticket.subject,
-            status=Status.CLOSED if view.deleted and view.status is not Status.SPAM else view.status,
-            assignee=view.assignee.full_name if view.assignee is not None else "",
-            assignee_id=view.assignee.agent_id if view.assignee is not None else None,
-            received_at=min(ticket.received_at, received_at(view)) if by_mail else ticket.received_at,
-            desk=desk_events(view, by_mail=by_mail, bot_user_id=self._bot_user_id, undo=self._undo),
-        )
-
-    def knows_mailbox(self, view: ConversationView) -> bool:
-        """Whether mails of this conversation's mailbox are requests to this team."""
-        return view.mailbox_id is None or self._mailbox_id in {None, view.mailbox_id}
-
     async def of(self, records: Records, found: Ticket) -> SlaTicket | None:
         """The clocks of a ticket, if they are kept."""
         if found.conversation_id is not None:
@@ -262,7 +211,8 @@ class Tracking:
             verdict_of(state, self._time.policy, self._time.calendar, known.get(kind)) for kind, state in states.items()
         )
         ticket = replace(ticket, verdicts=tuple(one for one in found if one is not None))
-        if self._shows_clocks and ticket.conversation_id is not None and ticket.triaged_by:
+        is_decided = bool(ticket.triaged_by) or any(state.is_breached for state in states.values())
+        if self._shows_clocks and ticket.conversation_id is not None and is_decided:
             ticket = await self._show(records, ticket, states)
         await records.sla.save(ticket, index_of(ticket, states, self._time.calendar, now))
         self.version += 1
@@ -289,7 +239,7 @@ class Tracking:
         conversation_id = link.conversation_id if link is not None else None
         return await self.of(records, Ticket(link_id=link_id, conversation_id=conversation_id))
 
-    async def _begin(self, records: Records, ticket: SlaTicket, text: str) -> SlaTicket:
+    async def begin(self, records: Records, ticket: SlaTicket, text: str) -> SlaTicket:
         """Give it a provisional priority; what looks critical is paged at once, before any triage."""
         suggestion = suggest(f"{ticket.subject}\n{text}", self._p0_words)
         event = TicketEvent(
@@ -308,39 +258,10 @@ class Tracking:
             await self._cards.alarm(records, ticket, states)
         return ticket
 
-    async def _new_mail(self, records: Records, view: ConversationView) -> SlaTicket | None:
-        """A request that came to the help desk by itself, after the bot began to keep clocks."""
-        opening = opening_of(view)
-        if opening is None or not await self._may_begin(records, view):
-            return None
-        ticket = SlaTicket(
-            ticket_id=SlaTicketId(f"conversation:{view.conversation_id}"),
-            origin=Origin.EMAIL,
-            received_at=received_at(view),
-            author=view.customer_name,
-            subject=cut(view.subject, LONGEST),
-            conversation_id=view.conversation_id,
-            number=view.number,
-            opening_thread=opening.thread_id,
-        )
-        ticket = await self._begin(records, ticket, plain(opening.text))
-        log.info("mail ticket tracked", ticket=view.number)
-        await self._cards.show(records, ticket, self._time.states(ticket))
-        return ticket
 
-    async def _may_begin(self, records: Records, view: ConversationView) -> bool:
-        """Whether it is a request by mail that came since clocks are kept.
-
-        One that the bot wrote itself is about to be recorded; one with a link is from before clocks were kept.
-        """
-        opening, since = opening_of(view), self._time.since
-        if opening is None or opening.mark or view.deleted or view.status is Status.SPAM:
-            return False
-        if not self.knows_mailbox(view) or since is None:
-            return False
-        if received_at(view) < since.replace(microsecond=0):  # the help desk knows whole seconds
-            return False
-        return not await records.links.of_conversation(view.conversation_id)
+def _goes_without_saying(ticket: SlaTicket) -> bool:
+    """In a very long talk, further words behind unanswered ones change no clock, and are not kept."""
+    return len(ticket.ours) >= MANY_EVENTS and ticket.ours[-1].kind is EventKind.CUSTOMER_WROTE
 
 
 def ticket_of(ticket: SlaTicket) -> Ticket:

@@ -1,8 +1,5 @@
 """A visitor of the page works as the team does, with the real bot behind it: cards are triaged, taken and put away."""
 
-import asyncio
-from collections.abc import Callable
-
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
@@ -21,17 +18,9 @@ LABEL, PRIORITY = "Label (looks like question)", "Priority (looks like P2)"
 async def bot(world: SandboxWorld) -> None:
     """The bot, running, and told by FreeScout when something happens."""
     world.start_bot()
-    await until(lambda: bool(world.discord.commands()), "the commands are registered")
+    await world.discord.wait_until(world.discord.commands, timeout_seconds=2 * SECONDS, what="the commands")
     code, said = await world.bot.command("webhooks", "install")
     assert code == 0, said
-
-
-async def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait for something that no page shows."""
-    async with asyncio.timeout(2 * SECONDS):
-        while not holds():
-            await asyncio.sleep(0.05)
-    assert holds(), what
 
 
 async def card_of(world: SandboxWorld, page: Page, subject: str) -> tuple[Conversation, Locator]:

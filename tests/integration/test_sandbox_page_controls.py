@@ -1,4 +1,4 @@
-"""What the page shows without a bot: menus, links, times and roles in Discord, and e-mails that come in to FreeScout."""
+"""What the page shows without a bot: menus, links, times and roles in Discord, and e-mails that come in."""
 
 import re
 from datetime import timedelta

@@ -100,6 +100,15 @@ def test_once_plays_every_step_ends_with_zero_and_leaves_no_process(start: Start
     told = sandbox.output
     assert [int(number) for number in re.findall(r"^ (\d+) +\S", told, re.MULTILINE)] == list(range(1, 14))
     assert "✗" not in told
+    for seen in (
+        "50% of",
+        "75% of",
+        "90% of",
+        "@On call",
+        "A note in #1004",
+        "The board shows #1004 in red: first response,",
+    ):
+        assert seen in " ".join(told.split()), seen
     requests, answers = told.split("What was asked, and what arrived")[1].split("What the team wrote")
     assert requests.count(" once ") == 7
     assert (len(re.findall(r"\bonce\b", answers)), len(re.findall(r"\bnever\b", answers))) == (4, 2)
