@@ -74,10 +74,17 @@ async def inspect_all(settings: Settings) -> Sequence[Finding]:
         store, finding = await _store_to_look_at(settings, stack)
         core = Composed(settings, store, SystemClock())
         stack.push_async_callback(core.aclose)
-        found = [finding, *await core.desk.inspect()]
+        found = [finding, _staff_place(settings), *await core.desk.inspect()]
         for chat in core.chats.values():
             found += await chat.inspect()
         return found
+
+
+def _staff_place(settings: Settings) -> Finding:
+    if settings.has_staff_place():
+        return Finding(part="team", subject="staff place", well=True)
+    fix = "set discord.staff_channel or matrix.staff_room: until then cards, warnings and pages appear nowhere"
+    return Finding(part="team", subject="staff place", well=False, fix=fix)
 
 
 async def _store_to_look_at(settings: Settings, stack: AsyncExitStack) -> tuple[SqlStore, Finding]:

@@ -46,6 +46,11 @@ class Screen:
         self._out.print(
             f"The settings are in order: FreeScout with {' and '.join(part.capitalize() for part in parts)}."
         )
+        if not settings.has_staff_place():
+            self._out.print(
+                "  [yellow]There is no staff place (discord.staff_channel or matrix.staff_room): "
+                "cards, warnings and pages appear nowhere.[/yellow]"
+            )
         for section in settings.not_built_yet():
             self._out.print(f"  [dim]{escape(section)}: accepted, not used by this release[/dim]")
 

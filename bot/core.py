@@ -294,9 +294,7 @@ class Core:
             early=self._early,
             staff=self._staff,
             rules=self._rules.speaking,
-            tracking=self._tracking,
             time=self._time,
-            lines=self._clock_lines,
         )
         relaying = Relaying(
             store=self._store,

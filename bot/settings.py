@@ -84,6 +84,10 @@ class Settings(BaseSettings):
         """The sections that were set but are not used in this release, for a line in the log at start."""
         return tuple(f"[{name}]" for name in _LATER_SECTIONS if name in self.model_fields_set)
 
+    def has_staff_place(self) -> bool:
+        """Whether there is a place for cards, warnings and pages."""
+        return bool(self.discord and self.discord.staff_channel) or bool(self.matrix and self.matrix.staff_room)
+
     def secrets(self) -> tuple[str, ...]:
         """Every secret text in these settings, for redaction; the database's password too."""
         password = urlsplit(self.store.url).password

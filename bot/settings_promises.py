@@ -47,7 +47,7 @@ class SlaSettings(Section):
     zone: Zone = Field(default="Europe/Berlin", description="the time zone of the business hours")
     hours: WeeklyHours = Field(default=_OFFICE_HOURS, description="the business hours of each weekday")
     holidays: tuple[Date, ...] = Field(default=(), description="days off, as ISO dates")
-    business_day_hours: float = Field(default=8, gt=0, le=24, description="how many business hours make one bd")
+    business_day_hours: float = Field(default=8, ge=0.5, le=24, description="how many business hours make one bd")
     triage: Duration = Field(default="4bh", description="the time until a new ticket has been triaged")
     targets: SlaTargets = Field(default=SlaTargets(), description="the promises, by priority")
     warn_at: Shares = Field(default=(0.5, 0.75, 0.9), description="the shares of a target at which the team is warned")

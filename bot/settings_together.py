@@ -18,6 +18,7 @@ def faults_together(values: Mapping[str, object]) -> list[SettingsFault]:
     faults += _github_login(_table(values, "github")) if "github" in values else []
     faults += _triage_fields(_table(values, "freescout"))
     faults += _staff_apart(_table(values, "discord"), _table(values, "matrix"))
+    faults += _oncall_in_reach(_table(values, "sla"), _table(values, "discord"), _table(values, "matrix"))
     return [SettingsFault(key=key, problem=problem) for key, problem in faults]
 
 
@@ -62,6 +63,18 @@ def _staff_apart(discord: Mapping[str, object], matrix: Mapping[str, object]) ->
     if staff_room and staff_room in _texts(matrix.get("rooms")):
         faults.append(("matrix.staff_room", problem.format("rooms")))
     return faults
+
+
+def _oncall_in_reach(
+    sla: Mapping[str, object], discord: Mapping[str, object], matrix: Mapping[str, object]
+) -> list[tuple[str, str]]:
+    """People are paged in the staff place of their platform: without one nobody would ever hear of it."""
+    words = list(enumerate(str(sla.get("oncall_mention", "")).split(), start=1))
+    in_discord = [] if discord.get("staff_channel") else [at for at, word in words if not word.startswith("@")]
+    in_matrix = [] if matrix.get("staff_room") else [at for at, word in words if word.startswith("@")]
+    problems = [f"entry {at} needs [discord] with staff_channel, where role: and user: are pinged" for at in in_discord]
+    problems += [f"entry {at} needs [matrix] with staff_room, where @user:server is pinged" for at in in_matrix]
+    return [("sla.oncall_mention", "; ".join(problems))] if problems else []
 
 
 def _texts(values: object) -> list[str]:

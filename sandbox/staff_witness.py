@@ -9,6 +9,7 @@ from sandbox.page.markup import plain_text
 from sandbox.world import SandboxWorld
 
 ALARM = "This may be a P0"
+LATEST = 4
 
 
 class StaffWitness:
@@ -58,8 +59,9 @@ class StaffWitness:
         return as_read(message.content, {**names, world.oncall.id: world.oncall.name}, world.time.now())
 
     def channel(self) -> str:
-        """All of #staff."""
-        return f"in #staff: {'; '.join(f'“{self.read(each)}”' for each in self._said()) or 'nothing'}"
+        """What was said last in #staff."""
+        latest = [f"“{self.read(each)}”" for each in self._said()[-LATEST:]]
+        return f"last in #staff: {'; '.join(latest) or 'nothing'}"
 
     def _said(self) -> list[Message]:
         bot = self._world.discord.bot_user.id

@@ -1,7 +1,7 @@
 """The effects the bot can promise on the outside world: each is the content of one outbox row."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 from bot.domain.chat import Attachment, ChatAddress, ChatChoice, ChatLink, ChatMenu, ChatMessage, Voice
@@ -131,11 +131,15 @@ class ShowClocks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostReport:
-    """Show the report of these days (the calendar's dates, the last one not included) with its picture."""
+    """Show the report of these days (the calendar's dates, the last one not included) with its picture.
+
+    ``as_of``: with what was so then, however often it is tried, since an earlier try is found by its words.
+    """
 
     address: ChatAddress
     since: date
     until: date
+    as_of: datetime | None = None
     kind: Literal["post_report"] = "post_report"
 
 
@@ -153,12 +157,14 @@ class React:
 class AnnounceNumber:
     """Open the ticket's chat thread where that is needed and tell the member the number in it.
 
-    ``previous`` is the ticket it goes on from; ``gone``: because that one was deleted for good.
+    ``previous`` is the ticket it goes on from; ``gone``: because that one was deleted for good. ``promised_at``: by
+    when somebody answers, as the clocks said when this was promised, since an earlier try is found by its words.
     """
 
     link_id: LinkId
     previous: TicketNumber | None = None
     gone: bool = False
+    promised_at: datetime | None = None
     kind: Literal["announce_number"] = "announce_number"
 
 

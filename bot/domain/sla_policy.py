@@ -84,7 +84,7 @@ class SlaPolicy:
 
     @property
     def version(self) -> str:
-        """Changes with anything that is promised."""
+        """Changes with anything that moves a deadline or a warning."""
         parts = [self.target(kind, priority) for priority in Priority for kind in ClockKind]
-        text = repr((parts, self.bot_answer_counts, self.third_party_pauses))
+        text = repr((parts, self.bot_answer_counts, self.third_party_pauses, tuple(self.warn_at)))
         return hashlib.sha256(text.encode()).hexdigest()[:12]

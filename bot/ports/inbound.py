@@ -126,7 +126,7 @@ class Suggestions(Protocol):
     """Answers while somebody types, from our own store."""
 
     async def tickets(self, typed: str, author: Author) -> Sequence[TicketSuggestion]:
-        """At most 25 open tickets that fit; none for those who may not triage. Never asks the help desk."""
+        """At most 25 open tickets that fit; none for those who are not staff. Never asks the help desk."""
         ...
 
 

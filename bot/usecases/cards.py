@@ -26,6 +26,8 @@ ORIGIN_NAMES = {
 }
 LABEL, PRIORITY, TAKE, NOISE = "label", "priority", "take", "noise"
 PREFIX = "card:"
+LONGEST_NUMBER = 12
+"""Digits of a ticket's number, more than any help desk will count: a longer one does not fit the store."""
 
 
 class Cards:
@@ -147,7 +149,9 @@ class Cards:
 def read_card(choice: str) -> tuple[str, int] | None:
     """What a button or menu of a card stands for: the act and the ticket's number; None for any other button."""
     act, _, number = choice.removeprefix(PREFIX).partition(":")
-    if not choice.startswith(PREFIX) or act not in {LABEL, PRIORITY, TAKE, NOISE} or not number.isdigit():
+    if not choice.startswith(PREFIX) or act not in {LABEL, PRIORITY, TAKE, NOISE}:
+        return None
+    if not (number.isascii() and number.isdigit()) or len(number) > LONGEST_NUMBER:
         return None
     return act, int(number)
 

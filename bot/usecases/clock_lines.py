@@ -15,13 +15,6 @@ class ClockLines:
         self._time = time
         self._wording = wording
 
-    def first_answer(self, states: States) -> RichText:
-        """The promise for the customer, nothing where it is over already."""
-        state = states[ClockKind.FIRST_RESPONSE]
-        if state.due_at is None or not state.is_open or state.is_breached:
-            return RichText()
-        return self._wording.say("promise", moment=self._time.moment(state.due_at))
-
     def after_triage(self, states: States) -> RichText:
         """The deadlines, for the note that tells of a triage."""
         return join(*(self.one(states[kind]) for kind in (ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION)))

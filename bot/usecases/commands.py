@@ -104,13 +104,15 @@ class Commands(CommandRunner):
         return await self._making.make(message, by)
 
     def _refusal(self, command: Command, author: Author) -> RichText:
+        whose = "_staff" if command.permission is Permission.STAFF else ""
         if author.platform is Platform.MATRIX:
-            return self._wording.say("refused_matrix", command=command.name, account=author.user_id)
+            return self._wording.say(f"refused_matrix{whose}", command=command.name, account=author.user_id)
         roles = [
             Mention(name=f"role {role}", target=f"role:{role}")
             for role in sorted(self._team.roles_for(command.permission))
         ]
-        return _with_roles(self._wording.say("refused_discord", command=command.name, roles=Mention(name="")), roles)
+        text = self._wording.say(f"refused_discord{whose}", command=command.name, roles=Mention(name=""))
+        return _with_roles(text, roles)
 
     def _correction(self, command: Command, mistake: Mistake, invocation: Invocation) -> RichText:
         allowed = ", ".join(mistake.allowed)
@@ -143,7 +145,7 @@ class TicketSuggestions(Suggestions):
 
     @override
     async def tickets(self, typed: str, author: Author) -> Sequence[TicketSuggestion]:
-        if not self._team.may(author, Permission.TRIAGER):
+        if not self._team.may(author, Permission.STAFF):
             return ()
         prefix = typed.strip().removeprefix("#")
         links = await self._store.read(lambda records: records.links.open_ones(prefix, SUGGESTED))

@@ -15,6 +15,7 @@ from bot.ports.inbound import HelpDeskEvents
 from bot.ports.store import Store
 from bot.usecases.desk_tracking import DeskTracking
 from bot.usecases.replies import Replies
+from bot.usecases.view_order import ViewOrder
 from bot.usecases.whereabouts import Whereabouts
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,7 @@ class DeskReader(HelpDeskEvents):
         self._reading: set[ConversationId] = set()
         self._woken = asyncio.Event()
         self._pauses: dict[ConversationId, timedelta] = {}
-        self._timed: dict[ConversationId, datetime] = {}
+        self._timed = ViewOrder(clock=clock, most=_REMEMBERED_VIEWS)
 
     @override
     def changed(self, conversation_id: ConversationId, *, replied: bool) -> None:
@@ -90,11 +91,9 @@ class DeskReader(HelpDeskEvents):
 
     async def _mark_time(self, view: ConversationView) -> timedelta | None:
         """Tell the clocks, unless they were told of a newer view: an older one lacks what has happened since."""
-        if view.read_at < self._timed.get(view.conversation_id, view.read_at):
+        if self._timed.is_late(view):
             return None
-        if len(self._timed) >= _REMEMBERED_VIEWS:
-            self._timed.clear()
-        self._timed[view.conversation_id] = view.read_at
+        self._timed.note(view)
         if not await self._store.read(lambda records: self._tracking.is_news(records, view)):
             return None
         return await self._store.write(lambda records: self._tracking.seen(records, view))

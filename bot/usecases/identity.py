@@ -22,7 +22,7 @@ class Identity:
         self._wording = wording
 
     async def run(self, invocation: Invocation, checked: Checked) -> CommandReply:
-        """Account, standing, and the FreeScout user where one is mapped."""
+        """Account, standing, and the FreeScout user where one is mapped; confidential for staff."""
         del checked
         author = invocation.author
         text = self._wording.say("whoami", name=author.name, place=place_of(invocation), account=author.user_id)
@@ -33,4 +33,4 @@ class Identity:
             text = join(text, self._wording.say("whoami_mapped", name=member.name, agent=str(member.agent_id)))
         elif standing > Standing.PUBLIC:
             text = join(text, self._wording.say("whoami_unmapped"))
-        return CommandReply(text=text)
+        return CommandReply(text=text, confidential=standing > Standing.PUBLIC)

@@ -23,6 +23,9 @@ LONGEST_SUBJECT = 60
 SHOWN = 15
 """So many tickets fit a chat message; the board shows all."""
 
+STRETCHES = 4
+"""So many stretches of each clock, with the pauses between them, fit a chat message of 2,000 characters."""
+
 
 class Looking:
     """Reads only; what it answers is for the team alone."""
@@ -80,7 +83,7 @@ class Looking:
         return CommandReply(text=text, confidential=True)
 
     async def sla(self, invocation: Invocation, checked: Checked) -> CommandReply:
-        """Every counted stretch, every pause and each deadline. Raises ``CommandError``."""
+        """Each deadline, with the newest counted stretches and the pauses between them. Raises ``CommandError``."""
         ticket = await self._find(invocation, checked)
         text = self._wording.say("sla_head", number=self._number(ticket), priority=ticket.priority)
         for state in self._time.states(ticket).values():
@@ -129,17 +132,21 @@ class Looking:
         )
         items: list[Paragraph] = []
         ended_at: datetime | None = None
-        for span in state.spans:
+        for span in state.spans[-STRETCHES:]:
             if ended_at is not None:
                 items.append(self._pause(ended_at, span.start))
             items.append(self._stretch(state, span))
             ended_at = span.end
+        earlier = len(state.spans) - STRETCHES
+        if earlier > 0:
+            sentence = "sla_earlier" if earlier > 1 else "sla_earlier_one"
+            items.append(paragraph(self._wording.line(sentence, count=str(earlier))))
         listing = RichText(blocks=(Listing(items=tuple((item,) for item in items)),) if items else ())
-        return join(head, listing, self._lines.one(state))
+        return join(head, self._lines.one(state), listing)
 
     def _stretch(self, state: ClockState, span: Span) -> Paragraph:
-        now = self._clock.now()
-        end = span.end or now
+        # A chat server's clock may be ahead of ours: what begins in a moment has counted nothing yet.
+        end = max(span.end or self._clock.now(), span.start)
         counted = self._time.calendar.elapsed(span.start, end) if state.target.business else end - span.start
         until = self._wording.line("until_now") if span.end is None else self._time.day_and_time(span.end)
         text = self._wording.line(

@@ -1,6 +1,7 @@
 """Conversations opened from chat messages: a ticket's first, and a new one where the old is gone or long closed."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -11,6 +12,7 @@ from bot.domain.errors import CustomerGoneError
 from bot.domain.follow_up import Onward
 from bot.domain.helpdesk import NewConversation, OpenedConversation, ThreadKind
 from bot.domain.links import ConversationLink
+from bot.domain.sla_policy import ClockKind
 from bot.domain.subject import subject_of
 from bot.domain.wording import Wording
 from bot.ports.clock import Clock
@@ -109,7 +111,8 @@ class Opening:
             await remember_own(records, delivery, result.conversation_id, result.thread_id, link.link_id)
             if way is not None:
                 await self._leave_behind(records, delivery, current, result, way)
-            await records.outbox.add(self._announcement(current, result, way))
+            promised_at = await self._first_answer_by(records, opened_link)
+            await records.outbox.add(self._announcement(current, result, way, promised_at))
             await self._files.conclude(records, delivery, effect.fetch_id, files, result.skipped, found=found)
             await self._editing.filed(records, message, effect.link_id, found=found)
 
@@ -141,12 +144,21 @@ class Opening:
             followed=True,
         )
 
-    def _announcement(self, link: ConversationLink, opened: OpenedConversation, way: Onward | None) -> Delivery:
+    async def _first_answer_by(self, records: Records, link: ConversationLink) -> datetime | None:
+        """What the customer is promised, nothing where it is over already."""
+        ticket = await self._tracking.of(records, Ticket(link_id=link.link_id, conversation_id=link.conversation_id))
+        if ticket is None:
+            return None
+        state = (await self._tracking.settle(records, ticket))[ClockKind.FIRST_RESPONSE]
+        return state.due_at if state.is_open and not state.is_breached else None
+
+    def _announcement(
+        self, link: ConversationLink, opened: OpenedConversation, way: Onward | None, promised_at: datetime | None
+    ) -> Delivery:
         cause: tuple[str, ...] = ("announce", link.link_id)
-        if way is None:
-            effect = AnnounceNumber(link_id=link.link_id)
-        else:
-            effect = AnnounceNumber(link_id=link.link_id, previous=link.number, gone=way is Onward.ANEW_GONE)
+        effect = AnnounceNumber(link_id=link.link_id, promised_at=promised_at)
+        if way is not None:
+            effect = replace(effect, previous=link.number, gone=way is Onward.ANEW_GONE)
             cause = (*cause, str(opened.conversation_id))
         system = System(link.address.platform)
         return promise(*cause, effect=effect, key=chat_lane(link.link_id), now=self._clock.now(), system=system)

@@ -39,7 +39,8 @@ class Paging:
             await records.outbox.add(*self._staff.tell(text, once=once, now=now))
             return
         if more:
-            text = join(text, self._wording.say("paged_more", count=str(more)))
+            sentence = "paged_more" if more > 1 else "paged_more_one"
+            text = join(text, self._wording.say(sentence, count=str(more)))
         first = self._staff.choose()
         for place in self._staff.places:
             pages = self._pages_in(place)

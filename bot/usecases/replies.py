@@ -20,6 +20,7 @@ from bot.usecases.agent_names import AgentNames
 from bot.usecases.following import Following
 from bot.usecases.own_threads import OwnThreads
 from bot.usecases.places import PLATFORM_NAMES, SYSTEM_OF, chat_lane, desk_lane, promise
+from bot.usecases.view_order import ViewOrder
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,7 @@ class Replies:
         self._following = following
         self._own = own
         self._undo = undo
-        self._judged: dict[ConversationId, datetime] = {}
+        self._judged = ViewOrder(clock=clock, most=_REMEMBERED_VIEWS)
         self._has_started = False
 
     async def take(self, view: ConversationView, *, replied: bool = False) -> datetime | None:
@@ -66,14 +67,12 @@ class Replies:
             links = await self._own.links(records, view, known)
             if links is None:
                 return self._clock.now() + LOOK_AGAIN
-            if not links or view.merged_away or view.read_at < self._judged.get(view.conversation_id, view.read_at):
+            if not links or view.merged_away or self._judged.is_late(view):
                 return None  # a newer view was judged already
             return await self._judge(records, view, known, links, replied=replied)
 
         again_at = await self._store.write(work)
-        if len(self._judged) >= _REMEMBERED_VIEWS:
-            self._judged.clear()
-        self._judged[view.conversation_id] = max(view.read_at, self._judged.get(view.conversation_id, view.read_at))
+        self._judged.note(view)
         return again_at
 
     async def gone(self, conversation_id: ConversationId) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.reckoning import Reckoning
@@ -27,9 +27,12 @@ class Reporting:
         self._clock = clock
         self._time = time
 
-    async def report(self, since: date, until: date) -> Report:
-        """From ``since`` up to and without ``until``; raises ValueError where that is backwards."""
-        now = self._clock.now()
+    async def report(self, since: date, until: date, *, as_of: datetime | None = None) -> Report:
+        """From ``since`` up to and without ``until``; raises ValueError where that is backwards.
+
+        ``as_of``: how clocks stood then, and without what happened later; now where it is None.
+        """
+        now = as_of or self._clock.now()
         period = Period(since=since, until=until)
         reckoning = Reckoning(
             period=period, zone=self._time.zone, calendar=self._time.calendar, policy=self._time.policy, now=now

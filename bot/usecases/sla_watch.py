@@ -54,7 +54,6 @@ class SlaWatch:
         """Until cancelled."""
         if self._time.was_changed:
             await self.recompute()
-            self._time.was_changed = False
         while True:
             # The first look comes after a pause too: what was answered while the bot was away is to be read before.
             await self._clock.sleep_until(self._clock.now() + LONGEST_PAUSE)
@@ -81,6 +80,7 @@ class SlaWatch:
             for ticket in tickets:
                 await self._store.write(lambda records, one=ticket: self._settle(records, one.ticket_id))  # type: ignore[misc]
             after = tickets[-1].ticket_id
+        await self._time.recomputed(self._store)
 
     async def _settle(self, records: Records, ticket_id: SlaTicketId) -> None:
         ticket = await records.sla.get(ticket_id)

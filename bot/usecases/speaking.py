@@ -7,7 +7,7 @@ import structlog
 
 from bot.domain.chat import ChatAddress, OutgoingMessage, RoomRole, SentMessage
 from bot.domain.delivery import Delivery, System
-from bot.domain.effects import AnnounceNumber, React, RunCommand, Say, ShowStatus, Ticket
+from bot.domain.effects import AnnounceNumber, React, RunCommand, Say, ShowStatus
 from bot.domain.errors import PermanentError
 from bot.domain.ids import LinkId
 from bot.domain.links import ConversationLink
@@ -17,13 +17,11 @@ from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.inbound import CommandRunner
 from bot.ports.store import Records, Store
-from bot.usecases.clock_lines import ClockLines
 from bot.usecases.early_reactions import EarlyReactions
 from bot.usecases.handling import Made
 from bot.usecases.places import StaffPlaces, promise
 from bot.usecases.saying import Saying
 from bot.usecases.timekeeping import Timekeeping
-from bot.usecases.tracking import Tracking
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +47,7 @@ class Speaking:
         early: EarlyReactions,
         staff: StaffPlaces,
         rules: SpeakingRules,
-        tracking: Tracking,
         time: Timekeeping,
-        lines: ClockLines,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -60,9 +56,7 @@ class Speaking:
         self._early = early
         self._staff = staff
         self._rules = rules
-        self._tracking = tracking
         self._time = time
-        self._lines = lines
 
     async def react(self, delivery: Delivery) -> Made:
         """Acknowledge a message with the bot's reaction."""
@@ -99,7 +93,7 @@ class Speaking:
         message = OutgoingMessage(
             delivery_id=delivery.delivery_id,
             address=link.address,
-            text=join(self._announcement(effect, link), await self._promise(link)),
+            text=join(self._announcement(effect, link), self._promise(effect)),
             mention=link.author_id if self._rules.notify_author and not link.address.is_private else None,
             about=link.opening_message_id,
         )
@@ -147,11 +141,11 @@ class Speaking:
         link = await self._store.read(lambda records: records.links.get(link_id))
         return link.address if link is not None else effect.address
 
-    async def _promise(self, link: ConversationLink) -> RichText:
-        """By when somebody answers, as the clocks say at this moment."""
-        found = Ticket(link_id=link.link_id, conversation_id=link.conversation_id)
-        ticket = await self._store.read(lambda records: self._tracking.of(records, found))
-        return self._lines.first_answer(self._time.states(ticket)) if ticket is not None else RichText()
+    def _promise(self, effect: AnnounceNumber) -> RichText:
+        """By when somebody answers; a row of a release that kept no clocks promises nothing."""
+        if effect.promised_at is None:
+            return RichText()
+        return self._wording.say("promise", moment=self._time.moment(effect.promised_at))
 
     def _announcement(self, effect: AnnounceNumber, link: ConversationLink) -> RichText:
         if effect.previous is None:

@@ -1,6 +1,5 @@
 """The policy and the calendar that clocks go by, and what is to happen when the settings change them."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,8 +7,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.domain.business_hours import BusinessTime
-from bot.domain.calendar_history import CalendarHistory
-from bot.domain.calendar_spec import CalendarSpec, spec_from
+from bot.domain.calendar_spec import CalendarSpec
 from bot.domain.clock_state import States
 from bot.domain.richtext import Moment
 from bot.domain.sla import states_of
@@ -17,14 +15,14 @@ from bot.domain.sla_policy import SlaPolicy
 from bot.domain.sla_ticket import SlaTicket
 from bot.ports.clock import Clock
 from bot.ports.store import Records, Store
+from bot.usecases.kept_calendars import calendars_in, entries_of, history_of, with_newest
 
 log = structlog.get_logger(__name__)
 
 OWNER = "sla"
-_CALENDAR = "calendar:"
 _POLICY = "policy"
 _SINCE = "tracked-since"
-KEPT_CALENDARS = 20
+_OWED = "recompute-owed"
 P0_WORDS = ("data loss", "lost data", "cannot log in", "can't log in", "outage", "down for everyone")
 
 
@@ -94,38 +92,36 @@ class Timekeeping:
         """Compare the settings with those of the last start and remember them, before anything is timed.
 
         ``was_changed`` tells afterwards that calendar or targets are others now: open clocks are to be computed anew.
+        It does so at each start until ``recomputed`` was called.
         """
         self.was_changed = await store.write(self._load)
+
+    async def recomputed(self, store: Store) -> None:
+        """Every open clock was computed anew."""
+        await store.write(lambda records: records.memory.remember(OWNER, {_OWED: None}))
+        self.was_changed = False
 
     async def look(self, store: Store) -> None:
         """Go by the calendars that were remembered, for a command beside the running bot: nothing is written."""
         kept = await store.read(lambda records: records.memory.recall(OWNER))
-        known = _calendars(kept)
-        if known:
-            self.calendar = _history(known)
+        self.calendar = history_of(calendars_in(kept, self._clock.now())) or self.calendar
 
     async def _load(self, records: Records) -> bool:
         kept = await records.memory.recall(OWNER)
         now = self._clock.now()
-        self.since = datetime.fromisoformat(kept[_SINCE]) if _SINCE in kept else now
-        names = sorted(name for name in kept if name.startswith(_CALENDAR))
-        known = _calendars(kept)
-        text = self._rules.calendar.text()
-        entries: dict[str, str | None] = {_SINCE: self.since.isoformat(), _POLICY: self.policy.version}
-        is_new = not known or known[-1][1] != text
-        if is_new:
-            # A clock that was put back must not make the calendars' instants fall.
-            since = max(now, known[-1][0] + timedelta(seconds=1)) if known else now
-            known.append((since, text))
-            entries[f"{_CALENDAR}{since.isoformat()}"] = text
-        entries.update(dict.fromkeys(names[: max(len(known) - KEPT_CALENDARS, 0)]))
-        known = known[-KEPT_CALENDARS:]
-        self.calendar = _history(known)
-        await records.memory.remember(OWNER, entries)
-        changed = bool(names) and (is_new or kept.get(_POLICY) != self.policy.version)
-        if changed:
+        # An earlier start's clock may have been ahead: nothing that it wrote counts later than from now on.
+        self.since = min(datetime.fromisoformat(kept[_SINCE]), now) if _SINCE in kept else now
+        before = calendars_in(kept, now)
+        known = with_newest(before, self._rules.calendar.text(), now)
+        self.calendar = history_of(known) or self.calendar
+        calendars = entries_of(known, kept)
+        is_other = bool(calendars) or kept.get(_POLICY) != self.policy.version
+        is_owed = _OWED in kept or (bool(before) and is_other)
+        entries: dict[str, str | None] = {_SINCE: self.since.isoformat(), _POLICY: self.policy.version, **calendars}
+        await records.memory.remember(OWNER, entries | ({_OWED: now.isoformat()} if is_owed else {}))
+        if is_owed:
             log.info("calendar or targets were changed", calendar=self.calendar.version, policy=self.policy.version)
-        return changed
+        return is_owed
 
 
 def duration(span: timedelta) -> str:
@@ -135,14 +131,3 @@ def duration(span: timedelta) -> str:
         return "less than a minute"
     hours, rest = divmod(minutes, 60)
     return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest else [])])
-
-
-def _calendars(kept: Mapping[str, str]) -> list[tuple[datetime, str]]:
-    """Since when each remembered calendar counts, in that order."""
-    names = sorted(name for name in kept if name.startswith(_CALENDAR))
-    return [(datetime.fromisoformat(name.removeprefix(_CALENDAR)), kept[name]) for name in names]
-
-
-def _history(known: Sequence[tuple[datetime, str]]) -> BusinessTime:
-    calendars = [(at, spec_from(text).calendar()) for at, text in known]
-    return calendars[0][1] if len(calendars) == 1 else CalendarHistory(calendars)

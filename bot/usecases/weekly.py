@@ -77,7 +77,7 @@ class WeeklyReport:
         """Say it with its picture; one that cannot be drawn is left out."""
         effect = delivery.effect
         assert isinstance(effect, PostReport)
-        report = await self._reporting.report(effect.since, effect.until)
+        report = await self._reporting.report(effect.since, effect.until, as_of=effect.as_of)
         files: tuple[FileContent, ...] = ()
         try:
             content = await self._plots.draw_picture(picture_of(report), picture_title(report, self._wording))
@@ -102,7 +102,7 @@ class WeeklyReport:
         for place in self._staff.places:
             cause = ("report", monday.isoformat(), place.platform, place.room)
             if await records.outbox.get(delivery_id(*cause)) is None:
-                effect = PostReport(address=place, since=monday - WEEK, until=monday)
+                effect = PostReport(address=place, since=monday - WEEK, until=monday, as_of=now)
                 await records.outbox.add(promise(*cause, effect=effect, key=f"report:{place.platform}", now=now))
 
     def _last_monday(self) -> date:

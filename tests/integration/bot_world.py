@@ -88,6 +88,10 @@ class BotWorld(MatrixView):
             return []
         return [message for message in messages if message.author.id == self.discord.bot_user.id]
 
+    def staff_told(self) -> list[Message]:
+        """What staff was told in Discord, beside the cards of new tickets."""
+        return [message for message in self.said(self.staff.id) if not message.content.startswith("**#")]
+
     async def answer(self, message: Message, seconds: float = 20) -> Message:
         """The bot's first answer to a request: in the thread on it, or in the post it starts."""
         await self.until(lambda: bool(self.said(message.id)), f"an answer to “{message.content}”", seconds)

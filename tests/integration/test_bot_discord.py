@@ -407,7 +407,7 @@ async def test_a_request_deleted_at_once_stays_a_ticket_and_disturbs_nobody(worl
     await world.discord.delete(posted.channel_id, posted.id)
     await world.ticket(mark)
     await world.until(world.drained, "the outbox is empty")
-    told = [one.content for one in world.said(world.staff.id)]
+    told = [one.content for one in world.staff_told()]
     assert not [text for text in told if "acknowledging" in text]
 
 

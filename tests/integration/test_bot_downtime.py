@@ -62,14 +62,14 @@ async def test_beyond_backfill_hours_staff_is_told_once_what_was_not_fetched(
         await world.restart_bot()
         await expect_once(world, [fresh])
         assert not [mark for mark in old if world.tickets(mark)]
-        await world.until(lambda: bool(world.said(world.staff.id)), "staff is told")
-        [told] = [one.content for one in world.said(world.staff.id)]
+        await world.until(lambda: bool(world.staff_told()), "staff is told")
+        [told] = [one.content for one in world.staff_told()]
         assert "#questions" in told
         assert "3" in told
         world.kill_bot()
         await world.restart_bot()
         await world.later_message_is_filed(world.support)
-        assert len(world.said(world.staff.id)) == 1
+        assert len(world.staff_told()) == 1
 
 
 async def test_a_limited_matrix_timeline_is_walked_to_its_beginning(

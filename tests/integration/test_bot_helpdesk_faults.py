@@ -144,11 +144,11 @@ async def test_a_follow_up_to_a_conversation_deleted_for_good_is_told_to_staff_a
 ) -> None:
     posted, ticket = await world.ask("will be deleted")
     world.freescout.delete_forever(ticket.id)
-    before = len(world.said(world.staff.id))
+    before = len(world.staff_told())
     mark = word()
     await world.discord.post(world.mia, posted.id, mark)
     await world.until(
-        lambda: bool(world.tickets(mark)) or len(world.said(world.staff.id)) > before, "filed anew, or staff is told"
+        lambda: bool(world.tickets(mark)) or len(world.staff_told()) > before, "filed anew, or staff is told"
     )
     if not world.tickets(mark):
         listed = await world.command("outbox", "list")
@@ -160,11 +160,11 @@ async def test_a_refused_request_is_told_once_to_staff_and_to_its_member_and_hol
     world: BotWorld,
 ) -> None:
     """Put right, a retry files it, says that it comes late, and lets the followers go in order."""
-    before = len(world.said(world.staff.id))
+    before = len(world.staff_told())
     world.freescout.faults.add(kind="status", status=400, method="POST", path="/conversations$")
     first, second = word(), word()
     posted = await world.discord.post(world.mia, world.support.id, first)
-    await world.until(lambda: len(world.said(world.staff.id)) > before, "staff is told")
+    await world.until(lambda: len(world.staff_told()) > before, "staff is told")
     reply = await world.discord.post(world.lena, world.support.id, second, reply_to=posted)
     await world.until(lambda: world.acknowledged(reply), "the follow-up has its reaction")
     await world.until(
@@ -176,7 +176,7 @@ async def test_a_refused_request_is_told_once_to_staff_and_to_its_member_and_hol
     assert listed.code == 0
     assert "open conversation" in listed.out
     assert first not in listed.out
-    [notice] = world.said(world.staff.id)[before:]
+    [notice] = world.staff_told()[before:]
     delivery = notice.content.rpartition("outbox retry ")[2].split()[0].strip("`")
     assert delivery in listed.out
     assert world.tickets(first) == world.tickets(second) == []
@@ -189,16 +189,16 @@ async def test_a_refused_request_is_told_once_to_staff_and_to_its_member_and_hol
     answer = await world.answer(posted)
     assert number_in(answer.content) == ticket.number
     assert (await world.command("outbox", "list")).out.strip() == "Nothing is parked."
-    assert len(world.said(world.staff.id)) == before + 1
+    assert len(world.staff_told()) == before + 1
 
 
 async def test_a_discarded_delivery_is_gone_and_an_unknown_one_is_told(world: BotWorld) -> None:
-    before = len(world.said(world.staff.id))
+    before = len(world.staff_told())
     world.freescout.faults.add(kind="status", status=400, method="POST", path="/conversations$")
     mark = word()
     await world.discord.post(world.mia, world.support.id, mark)
-    await world.until(lambda: len(world.said(world.staff.id)) > before, "staff is told")
-    delivery = world.said(world.staff.id)[-1].content.rpartition("outbox retry ")[2].split()[0].strip("`")
+    await world.until(lambda: len(world.staff_told()) > before, "staff is told")
+    delivery = world.staff_told()[-1].content.rpartition("outbox retry ")[2].split()[0].strip("`")
     assert (await world.command("outbox", "discard", delivery)).code == 0
     again, unknown, listed = await asyncio.gather(
         world.command("outbox", "retry", delivery),

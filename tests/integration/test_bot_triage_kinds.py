@@ -60,9 +60,9 @@ async def test_a_module_that_is_missing_though_the_settings_name_it_is_told_to_s
         posted, ticket = await world.ask("triage me")
         await world.until(lambda: bool(world.discord.commands()), "the commands are registered")
         await world.discord.run_command(world.alexander, posted.id, "triage", {"label": "bug", "priority": "P0"})
-        await world.until(lambda: bool(world.said(world.staff.id)), "staff is told")
+        await world.until(lambda: bool(world.staff_told()), "staff is told")
         await world.until(world.drained, "nothing waits")
-        [told] = world.said(world.staff.id)
+        [told] = world.staff_told()
         assert f"#{ticket.number}" in told.content
         assert "outbox retry" in told.content
         assert len(world.freescout.conversation(id=ticket.id).of_type("note")) == 1

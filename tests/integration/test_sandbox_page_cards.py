@@ -16,15 +16,15 @@ LABEL, PRIORITY = "Label (looks like question)", "Priority (looks like P2)"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bot(world: SandboxWorld) -> None:
-    """The bot, running, and told by FreeScout when something happens."""
+    """The bot, started, and told by FreeScout when something happens."""
     world.start_bot()
-    await world.discord.wait_until(world.discord.commands, timeout_seconds=2 * SECONDS, what="the commands")
     code, said = await world.bot.command("webhooks", "install")
     assert code == 0, said
 
 
 async def card_of(world: SandboxWorld, page: Page, subject: str) -> tuple[Conversation, Locator]:
     """Pat writes an e-mail on the page; returns its conversation and its card in #staff."""
+    await expect(page.locator("#status")).to_contain_text("Bot" + "ready", timeout=3 * SECONDS * 1000)
     await page.get_by_role("tab", name="#staff").click()
     await page.get_by_role("button", name="Incoming e-mail").click()
     form = page.get_by_role("form", name="Incoming e-mail")

@@ -10,6 +10,7 @@ from bot.domain.errors import OutcomeUnknownError
 from bot.domain.helpdesk import Status, ThreadKind
 from bot.domain.richtext import Mention, RichText, plain
 from tests.fakes.rig import ALEXANDER, JONAS, MATRIX_ALEXANDER, MATRIX_SUPPORT, MIA, SUPPORT, Rig
+from tests.unit.clocked import TOM_HERE
 
 
 @pytest.fixture
@@ -160,12 +161,23 @@ async def test_a_closed_ticket_is_suggested_no_more(rig: Rig) -> None:
     assert len(await rig.suggestions.tickets("", ALEXANDER)) == 1
 
 
-async def test_suggestions_never_ask_the_help_desk_and_are_for_triagers(rig: Rig) -> None:
+async def test_what_is_for_the_team_is_not_said_to_be_for_triagers(rig: Rig) -> None:
+    async with rig.running():
+        here = await rig.run("tickets", author=MIA)
+        await rig.post("!tickets", author=JONAS, message_id="$c")
+    assert plain(here.text).startswith("Only the support team can use /tickets. You would need one of these roles:")
+    assert {one.target for one in _mentions(here.text)} == {"role:staff", "role:triager"}
+    (there,) = rig.matrix.said_in("$c")
+    assert there.startswith("Only the support team can use !tickets. Your account @jonas:x is not among them")
+
+
+async def test_suggestions_never_ask_the_help_desk_and_are_for_the_team(rig: Rig) -> None:
     async with rig.running():
         await rig.post()
         rig.desk.down = True
         number = str(rig.desk.conversations[0].number)
-        assert [one.value for one in await rig.suggestions.tickets("#" + number[:2], ALEXANDER)] == [number]
+        for member in (ALEXANDER, TOM_HERE):
+            assert [one.value for one in await rig.suggestions.tickets("#" + number[:2], member)] == [number]
         assert await rig.suggestions.tickets("", MIA) == ()
 
 

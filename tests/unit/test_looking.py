@@ -57,7 +57,7 @@ async def test_a_ticket_is_shown_with_its_clocks_before_and_after_triage(rig: Ri
         lines = await answer(rig, "ticket", ticket=f"#{ticket.number}")
     assert lines[0] == head + "bug, P1, pending, with Alexander Frank. It came Mon 2 Mar 10:00 (Europe/Berlin)."
     assert lines[1:3] == ["The triage was in time.", "The first response was in time."]
-    assert lines[3].startswith("The resolution waits for the customer; 24 h are left.")
+    assert lines[3].startswith("The resolution waits for an answer from outside; 24 h left.")
 
 
 async def test_a_mail_is_shown_too(rig: Rig) -> None:
@@ -94,14 +94,14 @@ async def test_the_open_ones_are_listed_by_time_left(rig: Rig) -> None:
         assert f"#{first.number}" not in "\n".join(await answer(rig, "tickets"))
 
 
-async def test_one_that_waits_for_the_customer_says_so(rig: Rig) -> None:
+async def test_one_that_waits_says_so(rig: Rig) -> None:
     async with rig.running():
         await rig.ticket("The export fails")
         await rig.run("triage", label="bug", priority="P2", address=THREAD)
         await rig.post("Which version?", author=ALEXANDER, address=THREAD)
         await rig.look()
         lines = await answer(rig, "tickets")
-    assert lines[1].endswith("The export fails: waits for the customer, nobody yet")
+    assert lines[1].endswith("The export fails: waits for an answer from outside, nobody yet")
 
 
 async def test_many_are_cut_to_what_a_message_can_show_and_counted(rig: Rig) -> None:
@@ -128,25 +128,54 @@ async def test_each_counted_stretch_each_pause_and_each_deadline_is_explained(ri
         lines = await answer(rig, "sla", ticket=str(ticket.number))
     assert lines[0] == f"The clocks of ticket #{ticket.number} (P2):"
     assert lines[1:4] == [
-        "triage: less than a minute of 4 h are used up, business time.",
+        "triage: less than a minute of 4 h used up, business time.",
         "The triage was in time.",
-        "first response: 1 h of 8 h are used up, business time.",
+        "first response: 1 h of 8 h used up, business time.",
     ]
-    assert lines[4:6] == ["- Mon 2 Mar 10:00 to Mon 2 Mar 11:00: 1 h counted", "The first response was in time."]
-    assert lines[6].startswith("resolution: 2 h of 40 h are used up")
-    assert lines[7:10] == [
+    assert lines[4:6] == ["The first response was in time.", "- Mon 2 Mar 10:00 to Mon 2 Mar 11:00: 1 h counted"]
+    assert lines[6].startswith("resolution: 2 h of 40 h used up")
+    assert lines[7].startswith("The resolution is due by Mon 9 Mar 11:00 (Europe/Berlin).")
+    assert lines[8:] == [
         "- Mon 2 Mar 10:00 to Mon 2 Mar 11:00: 1 h counted",
         "- Mon 2 Mar 11:00 to Mon 2 Mar 12:00: 1 h not counted",
         "- Mon 2 Mar 12:00 to now: 1 h counted",
     ]
-    assert lines[10].startswith("The resolution is due by Mon 9 Mar 11:00 (Europe/Berlin).")
+
+
+async def wait_often(rig: Rig, times: int) -> None:
+    """Each time an agent asks, and the member answers an hour later."""
+    for number in range(times):
+        await rig.post("Which version?", author=ALEXANDER, address=THREAD, message_id=f"a{number}")
+        await rig.look()
+        await rig.pass_time(HOUR)
+        await rig.post("Version 2.", address=THREAD, message_id=f"b{number}")
+        await rig.look()
+        await rig.pass_time(HOUR)
+
+
+@pytest.mark.parametrize(
+    ("times", "last"), [(4, ""), (5, "… and one earlier stretch"), (12, "… and 8 earlier stretches")]
+)
+async def test_of_many_stretches_the_newest_are_shown_and_the_others_counted(rig: Rig, times: int, last: str) -> None:
+    async with rig.running():
+        ticket = await rig.ticket("The export fails")
+        await rig.run("triage", label="bug", priority="P2", address=THREAD)
+        await wait_often(rig, times)
+        lines = await answer(rig, "sla", ticket=str(ticket.number))
+    assert len("\n".join(lines)) < 2000
+    begin = next(place for place, line in enumerate(lines) if line.startswith("resolution: "))
+    assert lines[begin + 1].startswith("The resolution ")
+    listed = lines[begin + 2 :]
+    assert [line.removeprefix("- ") for line in listed[7:]] == ([last] if last else [])
+    assert listed[6].partition(" to ")[2].startswith("now: ")
+    assert [("not counted" in line) for line in listed[:7]] == [False, True] * 3 + [False]
 
 
 async def test_a_p0_is_explained_round_the_clock(rig: Rig) -> None:
     async with rig.running():
         ticket = await rig.ticket("A total outage")
         lines = await answer(rig, "sla", ticket=str(ticket.number))
-    assert "first response: less than a minute of 2 h are used up, round the clock." in lines
+    assert "first response: less than a minute of 2 h used up, round the clock." in lines
 
 
 async def test_what_does_not_count_says_why(rig: Rig) -> None:
@@ -235,3 +264,13 @@ async def test_everybody_may_ask_how_the_bot_knows_them(rig: Rig, author: Author
         "alexander": ["In FreeScout you are Alexander (user 3)."],
     }
     assert [line.split(":")[0] for line in lines[2:]] == mapped[author.user_id]
+
+
+async def test_typed_in_public_what_the_bot_knows_of_the_team_is_told_in_the_staff_room_only(rig: Rig) -> None:
+    async with rig.running():
+        await rig.post("!whoami", author=MATRIX_ALEXANDER, address=MATRIX_SUPPORT, message_id="$w")
+        await rig.post("!whoami", author=JONAS, address=MATRIX_SUPPORT, message_id="$v")
+    assert rig.matrix.said_in("$w") == []
+    (said,) = [one.text for one in rig.matrix.posted if one.message.address == MATRIX_STAFF]
+    assert "In FreeScout you are Alexander (user 3)" in said
+    assert "not a member of the support team" in rig.matrix.said_in("$v")[0]

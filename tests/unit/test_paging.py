@@ -70,6 +70,14 @@ async def test_within_ten_minutes_further_ones_are_told_without_a_ping_and_count
     assert all("held back" not in one.text for one in told(rig)[:-1])
 
 
+async def test_a_single_further_one_is_told_as_one(rig: Rig) -> None:
+    async with rig.running():
+        for name in ("m1", "m2", "m3"):
+            await rig.post("A total outage", message_id=name)
+            await rig.pass_time(6 * MINUTE)
+    assert "one further call was held back" in told(rig)[-1].text
+
+
 async def test_a_restart_does_not_page_again(rig: Rig) -> None:
     async with rig.running():
         message = rig.message("A total outage", message_id="m1")

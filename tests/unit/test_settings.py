@@ -318,6 +318,7 @@ class TestValues:
             ("sla", 'holidays = ["24.12.2026"]', "sla.holidays"),
             ("sla", "holidays = [20261224.5]", "sla.holidays"),
             ("sla", "business_day_hours = 25", "sla.business_day_hours"),
+            ("sla", "business_day_hours = 0.4", "sla.business_day_hours"),
             ("sla", "warn_at = [0.9, 0.5]", "sla.warn_at"),
             ("sla", "warn_at = [50]", "sla.warn_at"),
             ("sla", 'oncall_mention = "@everyone"', "sla.oncall_mention"),
@@ -354,7 +355,7 @@ class TestValues:
             ("sla", 'hours = { sat = ["00:00-06:00", "20:00-24:00"] }'),
             ("sla", "holidays = [2026-12-25, '2026-12-26']"),
             ("sla", 'shifts = { 2026-12-24 = ["09:00-13:00"] }\nbreaks = { 2026-12-23 = ["12:00-13:00"] }'),
-            ("sla", 'oncall_mention = "role:12 user:34 @anna:example.org"'),
+            ("sla", "business_day_hours = 0.5"),
             ("sla", 'triage = "0.5bd"'),
             ("log", 'level = "WARNING"'),
             ("github", "app_id = 5\ninstallation_id = 6\nprivate_key = 'k'"),
@@ -414,6 +415,29 @@ class TestPromises:
     def test_a_target_is_between_a_minute_and_a_year(self, triage: str) -> None:
         found = faults(MINIMAL + f'[sla]\ntriage = "{triage}"\n')
         assert found == {"sla.triage": "must be between a minute and a year"}
+
+    def test_who_is_on_call_can_be_pinged_where_there_are_staff_places(self) -> None:
+        oncall = '[sla]\noncall_mention = "role:12 user:34 @anna:example.org"\n'
+        places = MINIMAL + "staff_channel = 3\n" + MATRIX + 'staff_room = "!team:example.org"\n'
+        assert load(places + oncall).sla.oncall_mention.split() == ["role:12", "user:34", "@anna:example.org"]
+
+    @pytest.mark.parametrize(
+        ("places", "oncall", "named"),
+        [
+            (MINIMAL, "role:12", ["entry 1 needs [discord] with staff_channel"]),
+            (MINIMAL + "staff_channel = 3\n", "user:34 @anna:example.org", ["entry 2 needs [matrix] with staff_room"]),
+            (
+                MINIMAL + MATRIX + 'staff_room = "!team:example.org"\n',
+                "@anna:example.org role:12 user:34",
+                ["entry 2 needs [discord] with staff_channel", "entry 3 needs [discord] with staff_channel"],
+            ),
+            (MINIMAL + "staff_channel = 3\n" + MATRIX, "@anna:example.org", ["entry 1 needs [matrix] with staff_room"]),
+        ],
+    )
+    def test_each_on_call_person_nobody_could_ping_is_named(self, places: str, oncall: str, named: list[str]) -> None:
+        found = faults(places + f'[sla]\noncall_mention = "{oncall}"\n')
+        assert list(found) == ["sla.oncall_mention"]
+        assert [problem.partition(",")[0] for problem in found["sla.oncall_mention"].split("; ")] == named
 
 
 class TestLater:

@@ -39,13 +39,14 @@ def test_the_version_changes_with_what_is_promised() -> None:
             replace(POLICY, promises={**POLICY.promises, Priority.P0: POLICY.promises[Priority.P1]}),
             replace(POLICY, bot_answer_counts=True),
             replace(POLICY, third_party_pauses=True),
+            replace(POLICY, warn_at=(0.8,)),
         )
     }
-    assert len(versions) == 6
+    assert len(versions) == 7
 
 
-def test_the_version_does_not_change_with_when_the_team_is_warned() -> None:
-    assert replace(POLICY, warn_at=(0.8,)).version == POLICY.version == SlaPolicy().version
+def test_the_version_is_the_same_at_every_start() -> None:
+    assert replace(POLICY, warn_at=(0.5, 0.75, 0.9)).version == POLICY.version == SlaPolicy().version
 
 
 def test_triage_is_promised_in_business_time_for_everybody() -> None:

@@ -58,3 +58,8 @@ def test_the_first_word_found_is_named_as_the_settings_write_it() -> None:
 
 def test_no_words_no_alarm() -> None:
     assert not suggest("data loss", ()).is_critical
+
+
+def test_what_stands_far_below_is_not_looked_at() -> None:
+    assert suggest("x " * 49_000 + "outage", WORDS).is_critical
+    assert not suggest("x " * 50_000 + "outage", WORDS).is_critical
