@@ -167,6 +167,15 @@ def join(*texts: RichText) -> RichText:
     return RichText(blocks=tuple(block for text in texts for block in text.blocks))
 
 
+def lines(*texts: RichText) -> RichText:
+    """The paragraphs of all these as the lines of one; blocks of other kinds are left out."""
+    children: list[Inline] = []
+    for block in join(*texts).blocks:
+        if isinstance(block, Paragraph):
+            children.extend((Break(), *block.children) if children else block.children)
+    return RichText(blocks=(Paragraph(children=tuple(children)),) if children else ())
+
+
 def bold(text: str) -> Styled:
     """Literal text, bold."""
     return Styled(style=Style.BOLD, children=(Text(text=text),))

@@ -7,7 +7,7 @@ from bot.domain.clock_state import States
 from bot.domain.commands import TRIAGE
 from bot.domain.effects import Say
 from bot.domain.ids import ConversationId
-from bot.domain.richtext import Link, Paragraph, Quote, RichText, Text, from_plain, join
+from bot.domain.richtext import Link, Paragraph, Quote, RichText, Text, from_plain, join, lines
 from bot.domain.sla_policy import ClockKind
 from bot.domain.sla_ticket import Origin, SlaTicket
 from bot.domain.wording import Wording
@@ -85,9 +85,8 @@ class Cards:
                 author=ticket.author,
                 origin=ORIGIN_NAMES[ticket.origin],
             ),
-            _quoted(ticket),
-            self._judgement(ticket),
-            self._wording.say("card_taken", name=ticket.assignee) if ticket.assignee else RichText(),
+            _quoted(ticket) if " ".join(ticket.excerpt.split()) != ticket.subject else RichText(),
+            lines(self._judgement(ticket), self._taken(ticket)),
             self._lines.after_triage(states) if ticket.triaged_by else self._lines.deadlines(states),
         )
         links = self._links(ticket)
@@ -96,6 +95,9 @@ class Cards:
         if not states[ClockKind.RESOLUTION].is_open:
             return Card(text=text, links=links)
         return Card(text=text, menus=self._menus(ticket), choices=self._choices(ticket), links=links)
+
+    def _taken(self, ticket: SlaTicket) -> RichText:
+        return self._wording.say("card_taken", name=ticket.assignee) if ticket.assignee else RichText()
 
     def _judgement(self, ticket: SlaTicket) -> RichText:
         if ticket.triaged_by:
@@ -138,11 +140,10 @@ class Cards:
             links.append(ChatLink(label=self._wording.line("card_message"), url=ticket.source_link))
         return tuple(links)
 
-    @staticmethod
-    def _source(ticket: SlaTicket) -> RichText:
+    def _source(self, ticket: SlaTicket) -> RichText:
         if not ticket.source_link:
             return RichText()
-        link = Link(url=ticket.source_link, children=(Text(text=ticket.source_link),))
+        link = Link(url=ticket.source_link, children=(Text(text=self._wording.line("alarm_source")),))
         return RichText(blocks=(Paragraph(children=(link,)),))
 
 

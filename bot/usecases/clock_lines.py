@@ -1,7 +1,7 @@
 """What people read about a ticket's clocks."""
 
 from bot.domain.clock_state import ClockStage, ClockState, States
-from bot.domain.richtext import RichText, join
+from bot.domain.richtext import RichText, lines
 from bot.domain.sla_policy import ClockKind
 from bot.domain.sla_ticket import SlaTicket
 from bot.domain.wording import Wording
@@ -17,11 +17,11 @@ class ClockLines:
 
     def after_triage(self, states: States) -> RichText:
         """The deadlines, for the note that tells of a triage."""
-        return join(*(self.one(states[kind]) for kind in (ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION)))
+        return lines(*(self.one(states[kind]) for kind in (ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION)))
 
     def deadlines(self, states: States) -> RichText:
         """One line per clock."""
-        return join(*(self.one(state) for state in states.values()))
+        return lines(*(self.one(state) for state in states.values()))
 
     def field(self, ticket: SlaTicket, states: States) -> str:
         """The state of the clocks in one line for the help desk's field; it changes when something is decided only."""

@@ -41,10 +41,10 @@ def chosen(card: Message, prefix: str) -> list[str]:
 
 async def test_a_request_gets_one_card_with_all_that_is_needed_to_triage_it(sla: SlaWorld) -> None:
     world = sla.world
-    posted, ticket = await world.ask("The export crashes with an error")
+    posted, ticket = await world.ask("The export crashes with an error.\nIt began on Monday, with number")
     card = await sla.card(ticket)
     assert "Mia" in card.content
-    assert "> The export crashes with an error" in card.content
+    assert "> It began on Monday, with number" in card.content
     assert "**bug**, **P2**" in card.content
     assert "triage is due" in card.content
     assert [option["value"] for option in control(card, LABEL)["options"]] == ["bug", "feature", "question"]

@@ -44,7 +44,6 @@ async def test_a_new_ticket_has_one_card_with_all_that_is_needed_to_triage_it(ri
     assert (card.mention, card.pages) == (None, ())
     assert plain(card.text).splitlines() == [
         f"#{ticket.number} The export fails with error 5. (by Mia, Discord)",
-        "> The export fails with error 5.",
         "Looks like bug, P2: nothing in it sounds critical. Please check.",
         "The triage is due by Mon 2 Mar 14:00 (Europe/Berlin).",
         "The first response is due by Tue 3 Mar 10:00 (Europe/Berlin).",
@@ -60,6 +59,12 @@ async def test_a_new_ticket_has_one_card_with_all_that_is_needed_to_triage_it(ri
     assert [one.value for one in label.options] == ["bug", "feature", "question"]
     assert (priority.placeholder, priority.chosen) == ("Priority (looks like P2)", "")
     assert [one.value for one in priority.options] == ["P0", "P1", "P2"]
+
+
+async def test_a_card_quotes_what_its_subject_does_not_say(rig: Rig) -> None:
+    async with rig.running():
+        await carded(rig, "The export fails.\n\nIt says error 5, since Monday.")
+    assert "It says error 5, since Monday." in plain(shown(rig).text)
 
 
 async def test_a_card_says_which_words_made_it_look_critical(rig: Rig) -> None:

@@ -28,7 +28,8 @@ async def test_what_looks_critical_pages_at_once_wherever_somebody_is_on_call_at
         "This may be a P0: Mia (Discord) writes “data loss”. "
         "The first answer is due by Tue 3 Mar 02:00 (Europe/Berlin)."
     )
-    assert (excerpt, link) == ("> We have data loss", "https://chat.example/support/m1")
+    assert (excerpt, link) == ("> We have data loss", "Open the message")
+    assert "https://chat.example/support/m1" in repr(rig.discord.posted)
     assert rig.matrix.posted[0].message.address == MATRIX_STAFF
     assert only(rig).priority is Priority.P0
 
