@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 from adapters.web.board_words import cut
 from bot.domain.sla_policy import Priority
-from bot.domain.sla_ticket import BoardFilter, OpenCounts, Origin
+from bot.domain.sla_ticket import ORIGIN_NAMES, BoardFilter, OpenCounts, Origin
 
 BOARD = "/board"
 EVENTS = "/board/events"
 
-ORIGINS = {Origin.DISCORD: "Discord", Origin.MATRIX: "Matrix", Origin.EMAIL: "E-mail", Origin.GITHUB: "GitHub"}
+ORIGINS = {origin: name[0].upper() + name[1:] for origin, name in ORIGIN_NAMES.items()}
 
 LONGEST_LABEL = 100
 MOST_CHOICES = 24

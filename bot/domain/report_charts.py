@@ -7,6 +7,7 @@ from bot.domain.reckoned_clocks import BY_PRIORITY
 from bot.domain.report import Measure, Report
 from bot.domain.report_words import labels_of, one_line, origins_of, priority, stretches
 from bot.domain.sla_policy import ClockKind
+from bot.domain.sla_ticket import ORIGIN_NAMES
 
 _CATEGORIES = tuple(priority(one) for one in BY_PRIORITY)
 
@@ -57,7 +58,7 @@ def days_chart(report: Report) -> BarChart:
     """Tickets received, by where they came from."""
     some = stretches(report.days)
     series = tuple(
-        Series(name=origin.value, values=tuple(float(one.by_origin.get(origin, 0)) for one in some))
+        Series(name=ORIGIN_NAMES[origin], values=tuple(float(one.by_origin.get(origin, 0)) for one in some))
         for origin in origins_of(report.days)
     )
     return _received("Tickets received, by origin", report, series)

@@ -17,6 +17,7 @@ from bot.domain.report_words import (
     stretches,
     ticket,
 )
+from bot.domain.sla_ticket import ORIGIN_NAMES
 from bot.domain.subject import cut
 
 MOST_WAITING = 20
@@ -70,7 +71,12 @@ def _time(one: Spread) -> Sequence[str]:
 
 def _received(report: Report) -> str:
     origins, labels = origins_of(report.days), labels_of(report.days)
-    head = ("Tickets received", "in all", *(origin.value for origin in origins), *(one_line(label) for label in labels))
+    head = (
+        "Tickets received",
+        "in all",
+        *(ORIGIN_NAMES[origin] for origin in origins),
+        *(one_line(label) for label in labels),
+    )
     rows = [
         (
             one.name,

@@ -23,6 +23,15 @@ class Origin(StrEnum):
     GITHUB = "github"
 
 
+ORIGIN_NAMES = {
+    Origin.DISCORD: "Discord",
+    Origin.MATRIX: "Matrix",
+    Origin.EMAIL: "e-mail",
+    Origin.GITHUB: "GitHub",
+}
+"""As people read them within a sentence."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """How a clock ended or was breached, recorded when it happened: later changes of calendar or policy leave it alone.

@@ -9,7 +9,7 @@ from bot.domain.effects import Say
 from bot.domain.ids import ConversationId
 from bot.domain.richtext import Link, Paragraph, Quote, RichText, Text, from_plain, join, lines
 from bot.domain.sla_policy import ClockKind
-from bot.domain.sla_ticket import Origin, SlaTicket
+from bot.domain.sla_ticket import ORIGIN_NAMES, SlaTicket
 from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.store import Records
@@ -18,12 +18,6 @@ from bot.usecases.paging import Paging
 from bot.usecases.places import StaffPlaces, promise
 from bot.usecases.timekeeping import Timekeeping
 
-ORIGIN_NAMES = {
-    Origin.DISCORD: "Discord",
-    Origin.MATRIX: "Matrix",
-    Origin.EMAIL: "e-mail",
-    Origin.GITHUB: "GitHub",
-}
 LABEL, PRIORITY, TAKE, NOISE = "label", "priority", "take", "noise"
 PREFIX = "card:"
 LONGEST_NUMBER = 12

@@ -7,13 +7,12 @@ from bot.domain.commands import CommandReply, Invocation
 from bot.domain.errors import CommandError
 from bot.domain.richtext import Inline, Listing, Paragraph, RichText, Text, bold, join, paragraph
 from bot.domain.sla_stages import Span
-from bot.domain.sla_ticket import BoardFilter, SlaTicket
+from bot.domain.sla_ticket import ORIGIN_NAMES, BoardFilter, SlaTicket
 from bot.domain.subject import cut
 from bot.domain.triage import Checked
 from bot.domain.wording import Wording
 from bot.ports.clock import Clock
 from bot.ports.store import Store
-from bot.usecases.cards import ORIGIN_NAMES
 from bot.usecases.clock_lines import ClockLines
 from bot.usecases.tickets import Tickets
 from bot.usecases.timekeeping import Timekeeping, duration

@@ -69,7 +69,7 @@ def test_the_picture_shows_promises_and_tickets_per_day(wording: Wording) -> Non
     assert response.values[0] == pytest.approx(100 * 21 / 22)
     assert response.values[1:] == (None, 0.0, 100.0)
     assert days.categories[0] == "Mon 16"
-    assert [(one.name, one.values[0]) for one in days.series] == [("discord", 20.0), ("email", 1.0)]
+    assert [(one.name, one.values[0]) for one in days.series] == [("Discord", 20.0), ("e-mail", 1.0)]
 
 
 def test_times_are_drawn_in_hours_with_how_many_they_are_of() -> None:

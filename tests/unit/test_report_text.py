@@ -66,7 +66,7 @@ def test_times_are_said_in_hours_and_minutes(week: Report) -> None:
 def test_each_day_says_where_tickets_came_from_and_what_they_were(week: Report) -> None:
     text = report_text(week)
     assert row(text, "Tickets received") == [
-        *("Tickets", "received", "in", "all", "discord", "email", "not", "triaged", "bug", "question")
+        *("Tickets", "received", "in", "all", "Discord", "e-mail", "not", "triaged", "bug", "question")
     ]
     assert row(text, "Mon 16 Nov  ")[3:] == ["1", "1", "0", "0", "1", "0"]
 
