@@ -190,8 +190,11 @@ def report(
 ) -> None:
     """Show how promises were kept, how long things took, and who waits.
 
-    Without days it is the last full week, Monday to Sunday. `--from 2026-11-16 --to 2026-11-22` are seven days: both
-    are included. --from alone goes up to today, --to alone means the week that ends then. Days are those of "sla.zone".
+    Without days it is the last full week, Monday to Sunday; days are those of "sla.zone".
+
+    `--from 2026-11-16 --to 2026-11-22` are seven days: both are included.
+
+    --from alone goes up to today, --to alone means the week that ends then.
     """
     settings = _settings(config)
     from bot.operations import days_of, make_report
