@@ -135,6 +135,7 @@ async def test_who_left_the_direct_message_room_is_named_when_nobody_is_there_to
             await bot.client.send(outgoing("dm-left", direct, "too late", thread=direct))
         kicked = await mia.create_room(public=False, invite=[bot_user.user_id])
         await _joined(mia, kicked, bot_user.user_id)
+        await bot.until(lambda: kicked in journal.memory["watched"])  # it has seen that it is in there
         await mia.kick(kicked, bot_user.user_id)
         await bot.until(lambda: kicked not in journal.memory["watched"])
         with pytest.raises(PermanentError, match="removed from the direct message room"):
