@@ -38,7 +38,6 @@ _DUE = (
     .order_by(_TABLE.next_at)
     .limit(_MOST)
 )
-_NEXT = sa.select(sa.func.min(_TABLE.next_at, type_=Instant).label("next_at")).where(SLA_IS_PLANNED)
 _RUNNING = _FOUND.where(SLA_IS_RUNNING, _TABLE.ticket_id > _AFTER).order_by(_TABLE.ticket_id).limit(_MOST)
 _UNTIL = sa.bindparam("until", type_=Instant)
 
@@ -116,11 +115,6 @@ class SqlSlaTickets(SlaTickets):
     @override
     async def due(self, at: datetime, limit: int) -> Sequence[SlaTicket]:
         return await self._all(_DUE, {"at": at, "most": limit})
-
-    @override
-    async def next_at(self) -> datetime | None:
-        row = await first(self._session, _NEXT, {})
-        return None if row is None else row.next_at
 
     @override
     async def running(self, after: SlaTicketId, limit: int) -> Sequence[SlaTicket]:

@@ -35,10 +35,6 @@ class SlaTickets(Protocol):
         """Those to be looked at by then (``next_at <= at``), earliest first."""
         ...
 
-    async def next_at(self) -> datetime | None:
-        """When the next one is to be looked at."""
-        ...
-
     async def running(self, after: SlaTicketId, limit: int) -> Sequence[SlaTicket]:
         """Those with a running clock, in the order of their ids, from ``after`` on (exclusive)."""
         ...

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.reckoning import Reckoning
 from bot.domain.report import Report
-from bot.domain.report_period import Period, last_full_week
+from bot.domain.report_period import Period
 from bot.domain.sla_ticket import SlaTicket, SlaTicketId
 from bot.ports.clock import Clock
 from bot.ports.store import Store
@@ -45,11 +45,6 @@ class Reporting:
                 await asyncio.sleep(0)
             after = tickets[-1].ticket_id
         return reckoning.report()
-
-    async def last_week(self) -> Report:
-        """The last week, Monday to Sunday, that is over in the calendar's zone."""
-        period = last_full_week(self.today())
-        return await self.report(period.since, period.until)
 
     def today(self) -> date:
         """Today in the calendar's zone."""

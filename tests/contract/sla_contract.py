@@ -111,13 +111,11 @@ class SlaTicketsContract:
     async def test_what_is_due_comes_by_when_it_is_to_be_looked_at_up_to_that_instant(
         self, store: HealthyStore
     ) -> None:
-        assert await next_at(store) is None
         for name, at in {"c": LATER, "a": AT + SOON, "d": LATER + SOON, "b": AT, "never": None}.items():
             await keep(store, ticket(name), next_at=at, is_open=name != "a", is_running=name != "b")
         assert await due(store, LATER) == ["b", "a", "c"]
         assert await due(store, LATER, limit=2) == ["b", "a"]
         assert await due(store, AT - SOON) == []
-        assert await next_at(store) == AT
 
     async def test_running_ones_come_page_by_page_in_the_order_of_their_ids(self, store: HealthyStore) -> None:
         for name in "dbace":
@@ -197,10 +195,6 @@ async def of_link(store: Store, link: str) -> str | None:
 
 async def numbered(store: Store, number: int) -> str | None:
     return _name(await store.read(lambda records: records.sla.numbered(TicketNumber(number))))
-
-
-async def next_at(store: Store) -> datetime | None:
-    return await store.read(lambda records: records.sla.next_at())
 
 
 async def due(store: Store, at: datetime, limit: int = 100) -> Sequence[str]:

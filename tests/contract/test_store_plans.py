@@ -61,7 +61,6 @@ QUESTIONS: Mapping[str, tuple[Question, Sequence[str]]] = {
     "the clocks of a link": (lambda records: records.sla.of_link(LinkId("l5")), ["sla_tickets_link"]),
     "the clocks of a number": (lambda records: records.sla.numbered(TicketNumber(5)), ["sla_tickets_number"]),
     "the clocks to look at": (lambda records: records.sla.due(START, 50), ["sla_tickets_next"]),
-    "when to look next": (lambda records: records.sla.next_at(), ["sla_tickets_next"]),
     "the clocks that run": (lambda records: records.sla.running(SlaTicketId("s5"), 50), ["sla_tickets_running"]),
     "the clocks that a report is about": (
         lambda records: records.sla.touching(START, START, SlaTicketId("s5"), 50),

@@ -17,6 +17,7 @@ from bot.domain.effects import FetchedFile, FetchResult
 from bot.domain.errors import StoreError
 from bot.domain.ids import ConversationId, CustomerId, DeliveryId, LinkId, TicketNumber
 from bot.domain.links import ConversationLink
+from bot.domain.sla_ticket import SlaTicketId
 from bot.ports.store import AuditLine, Received, Records
 from tests.contract.databases import Database, PostgresDatabase, SqliteFile, all_rows, differences, indexes
 from tests.contract.postgres_server import PostgresServer
@@ -167,7 +168,7 @@ class ReleaseTwoUpgradeContract(UpgradeContract):
     async def test_old_tickets_have_no_clocks_yet(self, old: Database) -> None:
         async with opened(old) as store:
             assert await store.read(lambda records: records.sla.of_link(LINK)) is None
-            assert await store.read(lambda records: records.sla.next_at()) is None
+            assert await store.read(lambda records: records.sla.running(SlaTicketId(""), 10)) == []
 
     async def test_what_was_done_to_an_old_ticket_is_found(self, old: Database) -> None:
         async with opened(old) as store:

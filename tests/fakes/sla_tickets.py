@@ -46,10 +46,6 @@ class FakeSlaTickets(Table, SlaTickets):
         return [ticket for next_at, ticket in sorted(planned, key=lambda one: one[0]) if next_at <= at][:limit]
 
     @override
-    async def next_at(self) -> datetime | None:
-        return min((index.next_at for _, index in self._all.sla.values() if index.next_at is not None), default=None)
-
-    @override
     async def running(self, after: SlaTicketId, limit: int) -> Sequence[SlaTicket]:
         return [ticket for ticket, index in self._in_order(after) if index.is_running][:limit]
 

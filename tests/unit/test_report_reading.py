@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.domain.report_period import last_full_week
 from bot.domain.sla import states_of
 from bot.domain.sla_ticket import SlaTicket
 from bot.domain.sla_warnings import index_of
@@ -72,12 +73,12 @@ async def test_others_have_their_turn_while_it_computes(world: World) -> None:
     assert turns >= 10
 
 
-async def test_last_week_is_the_last_full_one_of_the_calendars_zone(world: World) -> None:
-    assert (await world.reporting.last_week()).since == MONDAY
+def test_last_week_is_the_last_full_one_of_the_calendars_zone(world: World) -> None:
+    assert last_full_week(world.reporting.today()).since == MONDAY
     late_on_sunday = ManualClock(at("22 23:59"))
     time = Timekeeping(clock=late_on_sunday, rules=SlaRules())
     reporting = Reporting(store=world.store, clock=late_on_sunday, time=time)
-    assert (await reporting.last_week()).since == MONDAY - timedelta(days=7)
+    assert last_full_week(reporting.today()).since == MONDAY - timedelta(days=7)
 
 
 async def test_days_the_wrong_way_round_are_refused(world: World) -> None:
